@@ -40,7 +40,7 @@ def parameters_of(cls):
         found = inspect.signature(cls).parameters
         is_open = any(p.kind is p.VAR_KEYWORD for p in found.values())
         return {k: p for k, p in found.items() if p.kind is not p.VAR_KEYWORD}, is_open
-    names = {}
+    names, is_open = {}, False
     for ancestor in cls.__mro__:
         init = ancestor.__dict__.get('__init__')
         if init is None or ancestor is object:
@@ -49,9 +49,10 @@ def parameters_of(cls):
         for p in found:
             if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL):
                 names.setdefault(p.name, p)
-        if not any(p.kind is p.VAR_KEYWORD for p in found):
-            return names, False
-    return names, cls.__mro__[-2].__dict__.get('__init__') is not None
+        is_open = any(p.kind is p.VAR_KEYWORD for p in found)
+        if not is_open:
+            break
+    return names, is_open
 
 
 def resolve(registry, name, place=''):

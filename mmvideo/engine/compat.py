@@ -1,0 +1,162 @@
+"""Every workaround for the engine (mmengine 0.10.7) on today's stack, each with the message it cures.
+
+``tests/engine/test_compat.py`` provokes each message without the workaround, so a test fails once
+one of them is no longer needed. Nothing else in mmvideo patches a library.
+
+=======================  =========================================================================
+function                 cures
+=======================  =========================================================================
+`find_packages_without`  ``ModuleNotFoundError: No module named 'pkg_resources'`` (setuptools >= 82)
+`load_safely`            ``UnpicklingError: Weights only load failed`` on checkpoints (torch >= 2.6)
+`make_plain`             the same, at its root: what a checkpoint of ours may hold
+`CPUAmpOptimWrapper`     ``AssertionError: AmpOptimizerWrapper is only available ... on gpu``
+`join_cpu_processes`     ``AttributeError: module 'torch._C' has no attribute '_cuda_setDevice'``
+                         and ``ValueError: DistributedDataParallel device_ids ... only work with``
+`drop_idle_persistence`  ``ValueError: persistent_workers option needs num_workers > 0``
+=======================  =========================================================================
+"""
+import importlib.metadata
+import importlib.util
+import os
+import os.path as osp
+import pickle
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from mmengine.optim import OptimWrapper
+
+from mmvideo.errors import InputError, MissingFileError
+from mmvideo.registry import OPTIM_WRAPPERS
+
+__all__ = ['CPUAmpOptimWrapper', 'drop_idle_persistence', 'find_packages_without',
+           'install', 'join_cpu_processes', 'load_safely', 'make_plain']
+
+TRUST = 'MMVIDEO_TRUST_CHECKPOINTS'
+
+
+def find_packages_without():
+    """Let mmengine look packages up by importlib: setuptools 82 dropped ``pkg_resources``.
+
+    It does so for ``_base_ = 'package::path.py'`` and for ``get_config``; relative ``_base_`` paths
+    never needed it.
+    """
+    import mmengine.config.config
+    import mmengine.hub.hub
+    import mmengine.utils.package_utils
+
+    def is_installed(package):
+        if importlib.util.find_spec(package) is not None:
+            return True
+        try:
+            importlib.metadata.distribution(package)
+        except importlib.metadata.PackageNotFoundError:
+            return False
+        return True
+
+    def get_installed_path(package):
+        spec = importlib.util.find_spec(package.replace('-', '_'))
+        if spec is None:
+            raise importlib.metadata.PackageNotFoundError(package)
+        if spec.submodule_search_locations:
+            return osp.abspath(list(spec.submodule_search_locations)[0])
+        return osp.dirname(osp.abspath(spec.origin))
+
+    for module in (mmengine.utils, mmengine.utils.package_utils, mmengine.config.config,
+                   mmengine.hub.hub):
+        for function in (is_installed, get_installed_path):
+            if hasattr(module, function.__name__):
+                setattr(module, function.__name__, function)
+
+
+def load_safely(filename, map_location='cpu'):
+    """Read a checkpoint without running code that it may carry.
+
+    Files of mmvideo and most published weights hold tensors and plain values only. Others (older
+    mmengine runs keep log objects) need the full unpickler, which can run any code: it is used only
+    when the environment variable ``MMVIDEO_TRUST_CHECKPOINTS`` is 1.
+
+    Raises:
+        MissingFileError: there is no such file.
+        InputError: not a checkpoint, or one that needs trust that was not given.
+    """
+    filename = osp.expanduser(str(filename))
+    if not osp.isfile(filename):
+        raise MissingFileError(f'checkpoint {filename} does not exist')
+    try:
+        return torch.load(filename, map_location=map_location, weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        reason = str(error).strip()
+    if 'Unsupported global' not in reason and 'Unsupported class' not in reason:
+        raise InputError(f'{filename} is no checkpoint that torch can read (damaged, or another '
+                         f'kind of file): {reason.splitlines()[0]}')
+    if os.environ.get(TRUST) != '1':
+        needs = [line.strip() for line in reason.splitlines() if 'Unsupported' in line]
+        raise InputError(f'{filename} holds more than tensors and plain values ({needs[0]}). '
+                         f'If you trust where it comes from, set {TRUST}=1 and run again')
+    return torch.load(filename, map_location=map_location, weights_only=False)
+
+
+def make_plain(value):
+    """The same value of builtins and tensors only, so that plain ``torch.load(f)`` reads it."""
+    if isinstance(value, dict):
+        return {k: make_plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(make_plain(v) for v in value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return torch.from_numpy(value)
+    if value is None or isinstance(value, (bool, int, float, str, torch.Tensor)):
+        return value
+    return str(value)
+
+
+@OPTIM_WRAPPERS.register_module()
+class CPUAmpOptimWrapper(OptimWrapper):
+    """Mixed precision where there is no GPU: bfloat16 autocast, which needs no loss scaling.
+
+    mmengine's AmpOptimWrapper refuses the CPU. Expect no gain on CPUs without bfloat16 units.
+    """
+
+    @contextmanager
+    def optim_context(self, model):
+        with super().optim_context(model), torch.autocast('cpu', torch.bfloat16):
+            yield
+
+
+def join_cpu_processes(cfg, launcher):
+    """Let processes on machines without GPU find each other, before mmengine tries it with CUDA.
+
+    Sets the process group up with gloo (mmengine then skips its own set-up) and takes the device
+    ids out of the model's wrapper. Does nothing where there is a GPU or no launcher.
+    """
+    if launcher == 'none' or torch.cuda.is_available():
+        return
+    if not torch.distributed.is_initialized():
+        if launcher != 'pytorch':
+            raise InputError(f'--launcher {launcher} needs GPUs; on CPUs start with torchrun and '
+                             'use --launcher pytorch')
+        torch.distributed.init_process_group('gloo')
+    wrapper = dict(type='MMDistributedDataParallel', broadcast_buffers=False)
+    wrapper.update(cfg.get('model_wrapper_cfg') or {})
+    wrapper['device_ids'] = None
+    cfg['model_wrapper_cfg'] = wrapper
+
+
+def drop_idle_persistence(loader):
+    """Take ``persistent_workers`` (and ``prefetch_factor``) out of a loader without workers."""
+    if not loader.get('num_workers'):
+        for key in ('persistent_workers', 'prefetch_factor'):
+            loader.pop(key, None)
+
+
+def install():
+    """Put the workarounds that patch mmengine in place; calling it again changes nothing."""
+    from mmengine.runner.checkpoint import CheckpointLoader
+    find_packages_without()
+
+    def load_from_local(filename, map_location):
+        return load_safely(filename, map_location)
+
+    CheckpointLoader.register_scheme(prefixes='', loader=load_from_local, force=True)

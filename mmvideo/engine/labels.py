@@ -1,0 +1,58 @@
+"""Holds labels against the class count before the first iteration, where the message can still say which line."""
+import os.path as osp
+import warnings
+
+import numpy as np
+
+from mmvideo.errors import InputError, MissingFileError
+
+__all__ = ['check_labels', 'read_classes']
+
+
+def read_classes(path):
+    """Class names, one a line; the line number, from 0, is the label."""
+    if not osp.isfile(path):
+        raise MissingFileError(f'file of class names {path} does not exist')
+    with open(path, encoding='utf-8') as file:
+        names = [line.strip() for line in file]
+    while names and not names[-1]:
+        names.pop()
+    if not names:
+        raise InputError(f'file of class names {path} is empty; expected one name a line')
+    return names
+
+
+def check_labels(dataset, num_classes, classes=None):
+    """Raise unless every label of a data set is a class of the head.
+
+    Args:
+        dataset: has ``records`` with ``label`` (an int, or a list of ints) and ``origin(i)``.
+        num_classes: class count of the model's head.
+        classes: class names, if known; there must be as many.
+
+    Raises:
+        InputError: names list, line, label and the range expected.
+    """
+    if classes is not None and len(classes) != num_classes:
+        raise InputError(f'the head has {num_classes} classes (model.cls_head.num_classes), but '
+                         f'there are {len(classes)} class names')
+    seen = np.zeros(num_classes, dtype=bool)
+    for index, record in enumerate(dataset.records):
+        label = record.get('label')
+        if label is None or isinstance(label, dict):
+            continue
+        many = isinstance(label, (list, tuple, np.ndarray))
+        for value in label if many else [label]:
+            if value == -1 and dataset.test_mode and not many:
+                continue
+            if not 0 <= value < num_classes:
+                raise InputError(f'labels start at 0; {dataset.origin(index)}: label {value}, '
+                                 f'expected 0..{num_classes - 1} (model.cls_head.num_classes is '
+                                 f'{num_classes})')
+            seen[int(value)] = True
+    if not dataset.test_mode and not seen.all():
+        absent = np.flatnonzero(~seen)
+        warnings.warn(f'{len(absent)} of {num_classes} classes have no sample in '
+                      f'{getattr(dataset, "ann_file", "the data set")}: '
+                      f'{", ".join(map(str, absent[:10]))}{" ..." if len(absent) > 10 else ""}',
+                      stacklevel=2)
