@@ -51,7 +51,7 @@ class TSMOptimWrapperConstructor(DefaultOptimWrapperConstructor):
                 self._put(groups, *kinds, module)
             elif isinstance(module, NORMS):
                 groups['bn'] += [p for p in own if p.requires_grad]
-            elif own and not list(module.children()):
+            elif own:
                 raise InputError(f'the TSM recipe has no group for {name} '
                                  f'({type(module).__name__}); use the default constructor')
         factors = dict(first_conv_weight=(1, 1), first_conv_bias=(2, 0), normal_weight=(1, 1),

@@ -1,0 +1,149 @@
+"""Load a recognizer and ask it about one video."""
+import os
+import os.path as osp
+import re
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from torch.utils.data import default_collate
+
+from mmvideo.errors import InputError, MissingFileError
+
+__all__ = ['inference_recognizer', 'init_recognizer']
+
+READERS = ('DecordInit', 'PyAVInit', 'OpenCVInit', 'PIMSInit', 'TorchCodecInit')
+DECODERS = ('DecordDecode', 'PyAVDecode', 'OpenCVDecode', 'PIMSDecode', 'TorchCodecDecode',
+            'RawFrameDecode', 'ArrayDecode')
+FRAME = re.compile(r'^(?P<head>.*?)(?P<number>\d+)(?P<tail>\.(?:jpe?g|png))$', re.IGNORECASE)
+
+
+def init_recognizer(config, checkpoint=None, device=None):
+    """Build a recognizer in eval mode.
+
+    Args:
+        config: path of a config file, or a loaded config. Initial weights that it names for
+            training (``pretrained``) are not fetched.
+        checkpoint: file with the weights; without one they are random.
+        device: for example ``'cuda:0'``; by default the first GPU, else the CPU.
+
+    Returns:
+        the model, with the config as ``model.cfg``.
+
+    Raises:
+        InputError: the config is wrong, or the checkpoint is not this network's.
+    """
+    from mmvideo.engine.check import check_config
+    from mmvideo.engine.checkpoint import match_state_dict
+    from mmvideo.engine.compat import install, load_safely
+    from mmvideo.engine.run import load_config
+    from mmvideo.registry import MODELS
+    if isinstance(config, (str, os.PathLike)):
+        config = load_config(str(config))
+    elif not isinstance(config, Config):
+        raise InputError(f'config: expected a path or a Config, got {type(config).__name__}')
+    check_config(config)
+    model = MODELS.build(config.model)
+    if checkpoint is not None:
+        install()
+        if '://' in str(checkpoint):
+            weights = torch.hub.load_state_dict_from_url(str(checkpoint), map_location='cpu',
+                                                         check_hash=True, weights_only=True)
+        else:
+            weights = load_safely(checkpoint)
+        weights = weights.get('state_dict', weights)
+        kept, _ = match_state_dict(model, weights, str(checkpoint), strict=True)
+        model.load_state_dict(kept, strict=False)
+    device = device or ('cuda:0' if torch.cuda.is_available() else 'cpu')
+    model.cfg = config
+    return model.to(device).eval()
+
+
+def inference_recognizer(model, video, classes=None):
+    """Recognize one video.
+
+    The test pipeline of the model's config runs, with its reading steps exchanged for what fits
+    the input, so a file gives the scores that ``tools/test.py`` gives.
+
+    Args:
+        model: from :func:`init_recognizer`.
+        video: a video file, a folder of frames (``img_00001.jpg``, ...), an array
+            [T, H, W, 3] of uint8 RGB, or an audio feature file ``.npy`` [frames, bins].
+        classes: class names; by default those of the config's ``classes`` file, if it is there.
+
+    Returns:
+        list: the five best (label, score), best first; label is a name if names are known, else
+        the class index.
+    """
+    from mmvideo.engine.labels import read_classes
+    from mmvideo.transforms import Compose
+    if classes is None and model.cfg.get('classes') and osp.isfile(model.cfg.classes):
+        classes = read_classes(model.cfg.classes)
+    record, reading = _record_of(video)
+    pipeline = Compose(_pipeline_for(_test_pipeline(model.cfg), reading))
+    batch = default_collate([pipeline(record)])
+    with torch.no_grad():
+        result = model.test_step(batch)[0]
+    scores = result['score'].float().cpu().numpy()
+    scores = scores.mean(axis=0) if scores.ndim == 2 else scores
+    if classes is not None and len(classes) != scores.size:
+        raise InputError(f'{len(classes)} class names, but the model scores {scores.size} classes')
+    best = np.argsort(-scores, kind='stable')[:5]
+    return [(classes[i] if classes else int(i), float(scores[i])) for i in best]
+
+
+def _test_pipeline(cfg):
+    for place in ('test_dataloader', 'val_dataloader'):
+        if cfg.get(place):
+            return list(cfg[place].dataset.pipeline)
+    if cfg.get('test_pipeline'):
+        return list(cfg.test_pipeline)
+    raise InputError('the config has no test_dataloader.dataset.pipeline (nor test_pipeline)')
+
+
+def _record_of(video):
+    """The record a data set would give for this input, and the steps that read it."""
+    base = dict(label=-1, start_index=0, modality='RGB', rng=np.random.default_rng(0))
+    if isinstance(video, np.ndarray):
+        if video.ndim != 4 or video.shape[-1] != 3 or video.dtype != np.uint8:
+            raise InputError('array: expected [T, H, W, 3] of uint8, got '
+                             f'{list(video.shape)} of {video.dtype}')
+        return dict(base, array=video, total_frames=len(video)), ([], 'ArrayDecode')
+    path = os.fspath(video)
+    if osp.isdir(path):
+        found = sorted((int(m['number']), f, m) for f in os.listdir(path)
+                       if (m := FRAME.match(f)))
+        if not found:
+            raise InputError(f'{path} holds no frames; expected names like img_00001.jpg')
+        first, _, m = found[0]
+        template = f"{m['head']}{{:0{len(m['number'])}}}{m['tail']}"
+        if [n for n, _, _ in found] != list(range(first, first + len(found))):
+            raise InputError(f'{path}: frames are missing between {found[0][1]} and '
+                             f'{found[-1][1]}, or names of several kinds are mixed')
+        return dict(base, frame_dir=path, total_frames=len(found), filename_tmpl=template,
+                    start_index=first), ([], 'RawFrameDecode')
+    if not osp.isfile(path):
+        raise MissingFileError(f'video {path} does not exist')
+    if path.endswith('.npy'):
+        frames = len(np.load(path, mmap_mode='r'))
+        return dict(base, audio_path=path, total_frames=frames, modality='Audio'), None
+    return dict(base, filename=path), (['DecordInit'], 'DecordDecode')
+
+
+def _pipeline_for(steps, reading):
+    """Exchange the reading steps; the config's own are kept where they read the same kind."""
+    if reading is None:
+        if not any(s['type'] == 'LoadAudioFeature' for s in steps):
+            raise InputError("an audio feature needs a config with 'LoadAudioFeature' in its test "
+                             'pipeline')
+        return steps
+    init, decode = reading
+    own = [s for s in steps if s['type'] in READERS]
+    if init and own:
+        return steps
+    if not any(s['type'] in DECODERS for s in steps):
+        raise InputError('a video needs a config whose test pipeline decodes frames; this one has '
+                         + ', '.join(s['type'] for s in steps))
+    rest = [s for s in steps if s['type'] not in READERS]
+    rest = [dict(type=decode) if s['type'] in DECODERS else s for s in rest]
+    return [*(dict(type=name) for name in init), *rest]

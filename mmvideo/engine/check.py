@@ -1,0 +1,133 @@
+"""Reads a config before anything is built, so that a wrong key is named with its place."""
+import difflib
+import inspect
+
+from mmengine import registry as engine
+from torch.utils.data import DataLoader
+
+from mmvideo import registry
+from mmvideo.errors import InputError
+from mmvideo.registry import check_arguments, nearest, resolve
+
+__all__ = ['check_config']
+
+# Keys that the Runner reads. A config file may define others (parts and variables of its own), so
+# an unknown key is an error only when it looks like a slip of the pen for one of these.
+RUNNER = ('model', 'work_dir', 'train_dataloader', 'val_dataloader', 'test_dataloader',
+          'train_cfg', 'val_cfg', 'test_cfg', 'auto_scale_lr', 'optim_wrapper', 'param_scheduler',
+          'val_evaluator', 'test_evaluator', 'default_hooks', 'custom_hooks', 'data_preprocessor',
+          'load_from', 'resume', 'launcher', 'env_cfg', 'log_processor', 'log_level', 'visualizer',
+          'default_scope', 'randomness', 'experiment_name', 'model_wrapper_cfg')
+# Keys of the 0.x line and what says the same today.
+OLD = dict(data='train_dataloader, val_dataloader, test_dataloader', optimizer='optim_wrapper',
+           optimizer_config='optim_wrapper.clip_grad', lr_config='param_scheduler',
+           total_epochs='train_cfg.max_epochs', evaluation='val_evaluator, train_cfg.val_interval',
+           checkpoint_config='default_hooks.checkpoint', log_config='default_hooks.logger',
+           fp16='--amp', resume_from='--resume', workflow='train_cfg')
+# Parts of a model that are members of the model registry; other dicts inside a model are settings.
+MODEL_PARTS = ('backbone', 'neck', 'cls_head', 'data_preprocessor', 'loss_cls', 'blending',
+               'aux_head')
+# Filled in by whoever builds the member.
+FOREIGN = ('torchvision.', 'timm.', 'mmpretrain.', 'mmcls.', 'pytorchvideo.')
+
+
+def check_config(cfg):
+    """Raise for unknown types, keys and arguments of a config, with their place.
+
+    Args:
+        cfg: a loaded config, with the Runner's keys at the top.
+
+    Raises:
+        InputError: for example ``model.backbone: ResNetTSM takes no argument 'shift_dv'; did you
+            mean 'shift_div'?``
+    """
+    for key in cfg:
+        if key in OLD and key not in RUNNER:
+            raise InputError(f'config key {key!r} is of the 0.x line; today it is {OLD[key]}')
+        close = difflib.get_close_matches(key, RUNNER, n=1, cutoff=0.88)
+        if close and key not in RUNNER:
+            raise InputError(f'unknown config key {key!r}; did you mean {close[0]!r}?')
+    if not isinstance(cfg.get('model'), dict):
+        raise InputError("the config has no 'model': a dict with 'type', 'backbone', 'cls_head'")
+    _check_model(cfg['model'], 'model')
+    for phase in ('train', 'val', 'test'):
+        if cfg.get(f'{phase}_dataloader') is not None:
+            _check_loader(cfg[f'{phase}_dataloader'], f'{phase}_dataloader')
+        evaluator = cfg.get(f'{phase}_evaluator') or []
+        for i, metric in enumerate(evaluator if isinstance(evaluator, list) else [evaluator]):
+            _check_member(metric, f'{phase}_evaluator[{i}]', registry.METRICS)
+    for name, hook in {**(cfg.get('default_hooks') or {})}.items():
+        if hook is not None:
+            _check_member(hook, f'default_hooks.{name}', registry.HOOKS)
+    for i, hook in enumerate(cfg.get('custom_hooks') or []):
+        _check_member(hook, f'custom_hooks[{i}]', registry.HOOKS)
+    _check_optimizer(cfg)
+
+
+def _check_member(cfg, place, members, given=()):
+    """One dict with ``type``: the type is known and takes the arguments."""
+    if not isinstance(cfg, dict):
+        raise InputError(f"{place}: expected a dict with 'type', got {cfg!r}")
+    if 'type' not in cfg:
+        raise InputError(f"{place}: the key 'type' is missing (found: {', '.join(cfg)})")
+    cls = resolve(members, cfg['type'], place)
+    arguments = {k: v for k, v in cfg.items() if k not in ('type', '_scope_', 'priority')}
+    check_arguments(cls, {**arguments, **dict.fromkeys(given)}, place)
+    return cls
+
+
+def _check_model(cfg, place):
+    _check_part(cfg, place)
+    if place == 'model' and 'cls_head' in cfg and 'backbone' not in cfg:
+        raise InputError("model: the key 'backbone' is missing")
+
+
+def _check_part(cfg, place):
+    """A part of a model and the parts inside it."""
+    if isinstance(cfg.get('type'), str) and cfg['type'].startswith(FOREIGN):
+        return
+    _check_member(cfg, place, registry.MODELS)
+    for key in MODEL_PARTS:
+        if isinstance(cfg.get(key), dict) and 'type' in cfg[key]:
+            _check_part(cfg[key], f'{place}.{key}')
+
+
+def _check_loader(cfg, place):
+    known = {*inspect.signature(DataLoader).parameters, 'num_batch_per_epoch'}
+    for key in cfg:
+        if key not in known:
+            raise InputError(f'{place}: a loader takes no argument {key!r}; '
+                             f'{nearest(key, known)}')
+    if 'dataset' not in cfg:
+        raise InputError(f"{place}: the key 'dataset' is missing")
+    _check_dataset(cfg['dataset'], f'{place}.dataset')
+    if isinstance(cfg.get('sampler'), dict):
+        _check_member(cfg['sampler'], f'{place}.sampler', engine.DATA_SAMPLERS, ['dataset'])
+
+
+def _check_dataset(cfg, place):
+    _check_member(cfg, place, registry.DATASETS)
+    for i, step in enumerate(cfg.get('pipeline') or []):
+        if not callable(step) and not str(step.get('type', '')).startswith(FOREIGN):
+            _check_member(step, f'{place}.pipeline[{i}]', registry.TRANSFORMS)
+    if isinstance(cfg.get('dataset'), dict):
+        _check_dataset(cfg['dataset'], f'{place}.dataset')
+    for i, inner in enumerate(cfg.get('datasets') or []):
+        _check_dataset(inner, f'{place}.datasets[{i}]')
+
+
+def _check_optimizer(cfg):
+    wrapper = cfg.get('optim_wrapper')
+    if wrapper is not None:
+        if not isinstance(wrapper.get('optimizer'), dict):
+            raise InputError("optim_wrapper: the key 'optimizer' is missing, for example "
+                             "dict(type='SGD', lr=0.01)")
+        resolve(registry.OPTIM_WRAPPERS, wrapper.get('type', 'OptimWrapper'), 'optim_wrapper')
+        _check_member(wrapper['optimizer'], 'optim_wrapper.optimizer', engine.OPTIMIZERS,
+                      ['params'])
+        if wrapper.get('constructor'):
+            resolve(registry.OPTIM_WRAPPER_CONSTRUCTORS, wrapper['constructor'],
+                    'optim_wrapper.constructor')
+    scheduler = cfg.get('param_scheduler') or []
+    for i, step in enumerate(scheduler if isinstance(scheduler, list) else [scheduler]):
+        resolve(engine.PARAM_SCHEDULERS, step.get('type'), f'param_scheduler[{i}]')

@@ -1,0 +1,164 @@
+"""What mmvideo adds to a run of mmengine's Runner; ``run.build_runner`` registers all of them."""
+import sys
+
+import torch
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.utils import ProgressBar
+
+from mmvideo.registry import HOOKS
+
+from .checkpoint import match_state_dict
+from .compat import make_plain
+from .labels import check_labels, read_classes
+
+__all__ = ['CheckLabels', 'MatchCheckpoint', 'PlainCheckpoint', 'PrepareModel', 'SampleSeed',
+           'ShowProgress']
+
+
+def _bare(model):
+    return model.module if is_model_wrapper(model) else model
+
+
+@HOOKS.register_module()
+class SampleSeed(Hook):
+    """Makes an epoch depend on (seed, epoch, rank) alone, not on what ran before it.
+
+    Sets the data set's seed and epoch, from which each sample's own generator is derived, and the
+    global generator that dropout and blending draw from. A resumed run therefore continues as an
+    uninterrupted one does, without random states in the checkpoint.
+    """
+
+    priority = 'VERY_HIGH'
+
+    def before_train_epoch(self, runner):
+        dataset = runner.train_dataloader.dataset
+        for name, value in (('set_seed', runner.seed), ('set_epoch', runner.epoch)):
+            if hasattr(dataset, name):
+                getattr(dataset, name)(value)
+        torch.manual_seed((runner.seed * 1_000_003 + runner.epoch) * 8191 + runner.rank)
+
+    def before_val_epoch(self, runner):
+        self._seed(runner.val_dataloader.dataset, runner.seed)
+
+    def before_test_epoch(self, runner):
+        self._seed(runner.test_dataloader.dataset, runner.seed)
+
+    @staticmethod
+    def _seed(dataset, seed):
+        if hasattr(dataset, 'set_seed'):
+            dataset.set_seed(seed)
+
+
+@HOOKS.register_module()
+class CheckLabels(Hook):
+    """Holds the labels of every list against the head's class count before the first iteration.
+
+    Args:
+        classes: file of class names; if given, their number must be the class count.
+    """
+
+    def __init__(self, classes=None):
+        self.classes = read_classes(classes) if classes else None
+
+    def before_train(self, runner):
+        self._check(runner, runner.train_dataloader)
+        if runner.val_loop is not None:
+            self._check(runner, runner.val_dataloader)
+
+    def before_test(self, runner):
+        self._check(runner, runner.test_dataloader)
+
+    def _check(self, runner, loader):
+        head = getattr(_bare(runner.model), 'cls_head', None)
+        if hasattr(loader.dataset, 'records') and hasattr(head, 'num_classes'):
+            check_labels(loader.dataset, head.num_classes, self.classes)
+
+
+@HOOKS.register_module()
+class MatchCheckpoint(Hook):
+    """Keeps of a loaded checkpoint what fits the model, says how much that is, refuses the rest.
+
+    Args:
+        strict: every key must match: for testing and for resuming.
+        source: the checkpoint's name in messages.
+    """
+
+    def __init__(self, strict=False, source='checkpoint'):
+        self.strict, self.source = strict, source
+
+    def after_load_checkpoint(self, runner, checkpoint):
+        weights = checkpoint.get('state_dict', checkpoint)
+        kept, report = match_state_dict(_bare(runner.model), weights, self.source, self.strict)
+        runner.logger.info(report)
+        checkpoint['state_dict'] = kept
+
+
+@HOOKS.register_module()
+class PlainCheckpoint(Hook):
+    """Leaves log objects and numpy values out of checkpoints, so that ``torch.load(f)`` reads them.
+
+    What resuming needs of the message hub (best score, best file) stays, as plain values.
+    """
+
+    priority = 'VERY_LOW'
+
+    def before_save_checkpoint(self, runner, checkpoint):
+        hub = checkpoint['message_hub']
+        info = {k: v for k, v in hub.get('runtime_info', {}).items()
+                if isinstance(v, (bool, int, float, str)) or hasattr(v, 'item')}
+        checkpoint['message_hub'] = dict(
+            log_scalars={}, runtime_info=make_plain(info),
+            resumed_keys={k: v for k, v in hub.get('resumed_keys', {}).items() if k in info})
+        checkpoint['meta'] = make_plain(checkpoint['meta'])
+
+
+class PrepareModel(Hook):
+    """Changes the model once its weights are loaded, before it is tested.
+
+    Args:
+        prepare: called with the model; changes it in place (for example, folds norms into convs).
+    """
+
+    def __init__(self, prepare):
+        self.prepare = prepare
+
+    def before_test(self, runner):
+        self.prepare(_bare(runner.model))
+
+
+@HOOKS.register_module()
+class ShowProgress(Hook):
+    """A bar an epoch, on a terminal; log files get the logger's lines alone."""
+
+    def __init__(self):
+        self.shows = is_main_process() and sys.stderr.isatty()
+        self.bar = None
+
+    def before_train_epoch(self, runner):
+        self._start(len(runner.train_dataloader))
+
+    def before_val_epoch(self, runner):
+        self._start(len(runner.val_dataloader))
+
+    def before_test_epoch(self, runner):
+        self._start(len(runner.test_dataloader))
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        self._step()
+
+    def after_val_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        self._step()
+
+    def after_test_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        self._step()
+
+    def _start(self, steps):
+        self.bar = ProgressBar(steps, bar_width=30, file=sys.stderr) if self.shows else None
+
+    def _step(self):
+        if self.bar is not None:
+            self.bar.update()
+            if self.bar.completed == self.bar.task_num:
+                sys.stderr.write('\n')

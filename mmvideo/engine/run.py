@@ -1,0 +1,239 @@
+"""From a config file and the options of the command line to a run of mmengine's Runner.
+
+The options are those of the 0.x line; here they become config values before anything is built:
+validation is off without ``--validate``, ``--eval`` names metrics, ``--out`` keeps the scores.
+"""
+import os
+import os.path as osp
+
+import torch
+from mmengine.config import Config, ConfigDict
+from mmengine.runner import Runner, find_latest_checkpoint
+
+from mmvideo.errors import InputError, MissingFileError
+from mmvideo.registry import nearest
+
+from . import compat
+from .check import check_config
+from .hooks import PrepareModel
+
+__all__ = ['build_runner', 'load_config', 'test', 'train']
+
+PHASES = ('train', 'val', 'test')
+
+
+def load_config(path, options=None):
+    """Read a config file and apply ``--cfg-options``.
+
+    Args:
+        path: a Python config file.
+        options: values by dotted key, for example ``{'model.cls_head.num_classes': 9}``; elements
+            of a list are reached by their index.
+
+    Raises:
+        MissingFileError: no such config; the nearest names in its folder are offered.
+        InputError: the file cannot be read, or an option does not fit it.
+    """
+    compat.install()
+    if not osp.isfile(path):
+        folder = osp.dirname(path) or '.'
+        files = sorted(os.listdir(folder)) if osp.isdir(folder) else []
+        near = nearest(osp.basename(path), [f for f in files if f.endswith('.py')])
+        where = f'; {near}' if files else f': there is no folder {folder}'
+        raise MissingFileError(f'config {path} does not exist{where}')
+    try:
+        cfg = Config.fromfile(path)
+    except (SyntaxError, OSError, KeyError, TypeError, AttributeError, NameError) as error:
+        raise InputError(f'config {path} cannot be read: {type(error).__name__}: {error}') from error
+    try:
+        cfg.merge_from_dict(options or {})
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise InputError(f'--cfg-options {" ".join(options)} does not fit {path}: '
+                         f'{error}') from error
+    return cfg
+
+
+def complete(cfg):
+    """Fill in what every run needs and no config should have to repeat."""
+    cfg['default_scope'] = 'mmvideo'
+    for phase in PHASES:
+        loader = cfg.get(f'{phase}_dataloader')
+        if loader is None:
+            continue
+        loader.setdefault('collate_fn', dict(type='default_collate'))
+        loader.setdefault('sampler', dict(type='DefaultSampler', shuffle=phase == 'train'))
+        compat.drop_idle_persistence(loader)
+        if phase != 'train':
+            if cfg.get(f'{phase}_cfg') is None:
+                cfg[f'{phase}_cfg'] = dict()
+            if cfg.get(f'{phase}_evaluator') is None:
+                cfg[f'{phase}_evaluator'] = dict(type='AccMetric')
+            cfg[f'{phase}_dataloader'].dataset.setdefault('test_mode', True)
+    return cfg
+
+
+def drop(cfg, *phases):
+    """Take phases out of a config: the Runner wants their three parts all there or all gone."""
+    for phase in phases:
+        for part in ('dataloader', 'cfg', 'evaluator'):
+            cfg[f'{phase}_{part}'] = None
+    cfg.pop('train_evaluator', None)
+    if 'train' in phases:
+        cfg['optim_wrapper'] = cfg['param_scheduler'] = cfg['auto_scale_lr'] = None
+
+
+def build_runner(cfg, *, strict=False, source=None):
+    """Check a config and build its Runner with mmvideo's hooks.
+
+    Args:
+        cfg: a config whose phases have been chosen.
+        strict: a loaded checkpoint must match key for key.
+        source: the checkpoint's name in messages.
+
+    Raises:
+        InputError: a wrong key, type or argument, with its place in the config.
+    """
+    complete(cfg)
+    check_config(cfg)
+    compat.join_cpu_processes(cfg, cfg.get('launcher', 'none'))
+    source = source or str(cfg.get('load_from'))
+    cfg['custom_hooks'] = [*(cfg.get('custom_hooks') or []),
+                           dict(type='SampleSeed'), dict(type='PlainCheckpoint'),
+                           dict(type='CheckLabels', classes=cfg.get('classes')),
+                           dict(type='MatchCheckpoint', strict=strict, source=source),
+                           dict(type='ShowProgress')]
+    return Runner.from_cfg(cfg)
+
+
+def set_work_dir(cfg, path, work_dir):
+    """Command line before config before ``work_dirs/<name of the config file>``."""
+    stem = osp.splitext(osp.basename(path))[0]
+    cfg['work_dir'] = work_dir or cfg.get('work_dir') or osp.join('work_dirs', stem)
+
+
+def use_amp(cfg):
+    """Mixed precision: fp16 with loss scaling on a GPU, bfloat16 on a CPU."""
+    wrapper = cfg.optim_wrapper
+    if wrapper.get('type', 'OptimWrapper') not in ('OptimWrapper', 'AmpOptimWrapper'):
+        raise InputError(f"--amp cannot replace optim_wrapper.type={wrapper['type']!r}; expected "
+                         'OptimWrapper')
+    if torch.cuda.is_available():
+        wrapper['type'] = 'AmpOptimWrapper'
+        wrapper.setdefault('loss_scale', 'dynamic')
+    else:
+        wrapper['type'] = 'CPUAmpOptimWrapper'
+        wrapper.pop('loss_scale', None)
+
+
+def train(path, *, work_dir=None, validate=False, test_last=False, test_best=False, resume=None,
+          seed=None, diff_seed=False, deterministic=False, amp=False, auto_scale_lr=False,
+          launcher='none', options=None):
+    """Train what a config says; see ``tools/train.py`` for the options.
+
+    Args:
+        resume: checkpoint to go on from; ``'auto'`` takes the newest of the work dir.
+
+    Returns:
+        dict: metrics of the checkpoints that were tested afterwards, by ``'last'`` and ``'best'``.
+    """
+    cfg = load_config(path, options)
+    for key in ('train_dataloader', 'train_cfg', 'optim_wrapper'):
+        if not isinstance(cfg.get(key), dict):
+            raise InputError(f'config {path} cannot train: {key!r} is missing')
+    set_work_dir(cfg, path, work_dir)
+    cfg['launcher'] = launcher
+    if resume == 'auto':
+        resume = find_latest_checkpoint(cfg.work_dir)
+        if resume is None:
+            print(f'nothing to resume in {cfg.work_dir}: training starts at epoch 1')
+    if resume:
+        cfg['resume'], cfg['load_from'] = True, resume
+    if seed is not None or diff_seed or deterministic:
+        cfg['randomness'] = {**cfg.get('randomness', {}), 'diff_rank_seed': diff_seed,
+                             'deterministic': deterministic}
+        if seed is not None:
+            cfg['randomness']['seed'] = seed
+    if amp:
+        use_amp(cfg)
+    if auto_scale_lr:
+        if not (cfg.get('auto_scale_lr') or {}).get('base_batch_size'):
+            raise InputError('--auto-scale-lr needs auto_scale_lr.base_batch_size in the config: '
+                             'the total batch size that the learning rate was chosen for')
+        cfg['auto_scale_lr']['enable'] = True
+    unused = [p for p, used in (('val', validate or test_best), ('test', test_last or test_best))
+              if not used]
+    for phase in {'val', 'test'} - set(unused):
+        if cfg.get(f'{phase}_dataloader') is None:
+            raise InputError(f'config {path} has no {phase}_dataloader, which --validate, '
+                             '--test-last and --test-best need')
+    drop(cfg, *unused)
+    runner = build_runner(cfg, strict=bool(cfg.get('resume')))
+    runner.train()
+    found = {}
+    for which, wanted in (('last', test_last), ('best', test_best)):
+        if wanted:
+            found[which] = _test_after_training(cfg, runner, which)
+    return found
+
+
+def _test_after_training(cfg, runner, which):
+    """Test the last or the best checkpoint of a run; scores go to ``<which>_pred.pkl``."""
+    hub = runner.message_hub
+    checkpoint = (find_latest_checkpoint(runner.work_dir) if which == 'last'
+                  else hub.get_info('best_ckpt') if 'best_ckpt' in hub.runtime_info else None)
+    if not checkpoint:
+        raise InputError(f'--test-{which}: the run kept no {which} checkpoint '
+                         '(default_hooks.checkpoint.save_best, train_cfg.val_interval)')
+    name = cfg.get('filename') or cfg.work_dir
+    test_cfg = Config(ConfigDict({k: v for k, v in cfg.items() if k != 'custom_hooks'}),
+                      filename=cfg.filename)
+    test_cfg['experiment_name'] = f'{runner.experiment_name}_{which}'
+    out = osp.join(runner.work_dir, f'{which}_pred.pkl')
+    return _run_test(test_cfg, name, checkpoint, out=out)
+
+
+def test(path, checkpoint, *, out=None, metrics=(), metric_options=None, average_clips=None,
+         prepare_model=None, work_dir=None, launcher='none', options=None):
+    """Test a checkpoint; see ``tools/test.py`` for the options.
+
+    Args:
+        out: file for the scores, ``.json``, ``.pkl`` or ``.yaml``.
+        metrics: names of metrics; none keeps the config's ``test_evaluator`` out and only
+            collects scores.
+        metric_options: keyword arguments by metric.
+        prepare_model: called with the model once its weights are loaded.
+
+    Returns:
+        dict: metrics by name.
+    """
+    cfg = load_config(path, options)
+    if cfg.get('test_dataloader') is None:
+        raise InputError(f'config {path} has no test_dataloader')
+    set_work_dir(cfg, path, work_dir)
+    cfg['launcher'] = launcher
+    if average_clips is not None:
+        cfg.model['test_cfg'] = {**(cfg.model.get('test_cfg') or {}),
+                                 'average_clips': average_clips}
+    cfg['test_evaluator'] = []
+    if metrics:
+        cfg['test_evaluator'] = [dict(type='AccMetric', metric_list=list(metrics),
+                                      metric_options=metric_options)]
+    return _run_test(cfg, path, checkpoint, out=out, prepare_model=prepare_model)
+
+
+def _run_test(cfg, name, checkpoint, out=None, prepare_model=None):
+    if '://' not in str(checkpoint) and not osp.isfile(checkpoint):
+        raise MissingFileError(f'checkpoint {checkpoint} does not exist')
+    evaluators = cfg.get('test_evaluator') or []
+    evaluators = list(evaluators) if isinstance(evaluators, (list, tuple)) else [evaluators]
+    if out is not None:
+        evaluators.append(dict(type='ScoreDump', out=out, config=osp.basename(str(name)),
+                               checkpoint=str(checkpoint)))
+    cfg['test_evaluator'] = evaluators
+    drop(cfg, 'train', 'val')
+    cfg['load_from'], cfg['resume'] = str(checkpoint), False
+    runner = build_runner(cfg, strict=True)
+    if prepare_model is not None:
+        runner.register_hook(PrepareModel(prepare_model))
+    found = runner.test()
+    return {key: float(value) for key, value in found.items()}

@@ -1,0 +1,76 @@
+"""Test a checkpoint: ``python tools/test.py CONFIG CKPT --eval top_k_accuracy --out scores.pkl``."""
+import argparse
+import os
+import sys
+
+from mmengine.config import DictAction
+
+from mmvideo.errors import InputError
+
+
+def parse_args(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='Python config file')
+    parser.add_argument('checkpoint', help='checkpoint file or URL')
+    parser.add_argument('--out', help='write the scores: .json, .pkl or .yaml by suffix')
+    parser.add_argument('--eval', nargs='+', default=[], metavar='NAME',
+                        help='metrics, for example top_k_accuracy mean_class_accuracy')
+    parser.add_argument('--eval-options', '--options', nargs='+', action=DictAction,
+                        default={}, metavar='KEY=VALUE',
+                        help='arguments of metrics, for example top_k_accuracy.topk="(1,3)"')
+    parser.add_argument('--average-clips', choices=['score', 'prob'],
+                        help='average the views of a video as scores or as probabilities')
+    parser.add_argument('--fuse-conv-bn', action='store_true',
+                        help='fold norm layers into convolutions; a little faster')
+    parser.add_argument('--work-dir', help='folder for logs')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+                        help='config values by dotted key')
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
+                        help='what started several processes')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0,
+                        help='set by the launcher')
+    args = parser.parse_args(argv)
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    if not args.out and not args.eval:
+        parser.error('nothing to do: give --out FILE, --eval NAME or both')
+    return args
+
+
+def metric_options(options):
+    """``{'metric_options.top_k_accuracy.topk': (1, 3)}`` or the same without the first word, nested."""
+    nested = {}
+    for key, value in options.items():
+        *path, last = key.removeprefix('metric_options.').split('.')
+        if not path and not isinstance(value, dict):
+            raise InputError(f'--eval-options {key}={value}: expected METRIC.ARGUMENT=VALUE, for '
+                             'example top_k_accuracy.topk="(1,3)"')
+        place = nested
+        for word in path:
+            place = place.setdefault(word, {})
+        place[last] = value
+    return nested or None
+
+
+def main(argv=None):
+    args = parse_args(argv)
+    from mmvideo.engine import test
+    from mmvideo.models.blocks.fuse import fuse_conv_bn
+    try:
+        found = test(
+            args.config, args.checkpoint, out=args.out, metrics=args.eval,
+            metric_options=metric_options(args.eval_options), average_clips=args.average_clips,
+            prepare_model=fuse_conv_bn if args.fuse_conv_bn else None, work_dir=args.work_dir,
+            launcher=args.launcher, options=args.cfg_options)
+    except InputError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
+    if int(os.environ.get('RANK', 0)) == 0:
+        for name, value in found.items():
+            print(f'{name}: {value:.4f}')
+        if args.out:
+            print(f'scores: {args.out}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""Train a network: ``python tools/train.py CONFIG --validate``."""
+import argparse
+import os
+import sys
+
+from mmengine.config import DictAction
+
+from mmvideo.errors import InputError
+
+
+def parse_args(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='Python config file')
+    parser.add_argument('--work-dir', help='folder for logs and checkpoints '
+                        '(default: the config, then work_dirs/<config name>)')
+    parser.add_argument('--validate', action='store_true',
+                        help='evaluate on the validation set while training')
+    parser.add_argument('--test-last', action='store_true',
+                        help='test the last checkpoint afterwards; scores: last_pred.pkl')
+    parser.add_argument('--test-best', action='store_true',
+                        help='test the best checkpoint afterwards; scores: best_pred.pkl '
+                        '(validates while training)')
+    parser.add_argument('--resume', '--resume-from', nargs='?', const='auto', dest='resume',
+                        metavar='CKPT', help='go on from a checkpoint; without a value, from the '
+                        'newest of the work dir')
+    parser.add_argument('--seed', type=int, help='seed of every random draw (default: a new one)')
+    parser.add_argument('--diff-seed', '--diff-rank-seed', action='store_true',
+                        help='another seed for each process')
+    parser.add_argument('--deterministic', action='store_true',
+                        help='only operations that give the same bits every time')
+    parser.add_argument('--amp', action='store_true', help='mixed precision')
+    parser.add_argument('--auto-scale-lr', action='store_true',
+                        help='scale the learning rate with the total batch size')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+                        help='config values by dotted key, for example '
+                        'model.cls_head.num_classes=9; lists as "[a,b]" or a,b')
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
+                        help='what started several processes')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0,
+                        help='set by the launcher')
+    args = parser.parse_args(argv)
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    return args
+
+
+def main(argv=None):
+    args = parse_args(argv)
+    from mmvideo.engine import train
+    try:
+        found = train(
+            args.config, work_dir=args.work_dir, validate=args.validate, test_last=args.test_last,
+            test_best=args.test_best, resume=args.resume, seed=args.seed, diff_seed=args.diff_seed,
+            deterministic=args.deterministic, amp=args.amp, auto_scale_lr=args.auto_scale_lr,
+            launcher=args.launcher, options=args.cfg_options)
+    except InputError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
+    for which, metrics in found.items():
+        for name, value in metrics.items():
+            print(f'{which} {name}: {value:.4f}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
