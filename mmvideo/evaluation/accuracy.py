@@ -1,0 +1,146 @@
+"""The metrics of a recognizer, as the evaluator of the engine calls them."""
+import numpy as np
+from mmengine.evaluator import BaseMetric
+
+from mmvideo.errors import InputError
+from mmvideo.registry import METRICS, nearest
+
+from . import functional
+
+__all__ = ['AccMetric', 'collected', 'plain_sample']
+
+SINGLE_LABEL = ('top_k_accuracy', 'mean_class_accuracy')
+MULTI_LABEL = ('mean_average_precision', 'mmit_mean_average_precision')
+
+
+def plain_sample(sample):
+    """One output of a recognizer as numpy, so that gathering it holds no device memory.
+
+    Args:
+        sample: dict with ``score`` [C] or [V, C], and maybe ``label`` (one class number, or
+            many-hot [C]) and ``sample_index`` (place in the data set).
+
+    Returns:
+        dict: ``score``; ``label``, an int, an array [C] or None; ``sample_index``, an int or None.
+    """
+    score = _array(sample['score'])
+    label = sample.get('label')
+    if label is not None:
+        label = _array(label)
+        is_number = label.size == 1 and label.dtype.kind in 'iu'
+        label = int(label.reshape(())) if is_number else label.reshape(-1)
+    index = sample.get('sample_index')
+    return dict(score=score, label=label, sample_index=None if index is None else int(index))
+
+
+def _array(value):
+    value = value.detach().cpu() if hasattr(value, 'detach') else value
+    if str(getattr(value, 'dtype', '')) == 'torch.bfloat16':  # numpy has no such type
+        value = value.float()
+    return np.asarray(value)
+
+
+def collected(samples):
+    """Samples gathered from all processes, in the order of the data set and each counted once.
+
+    A distributed sampler repeats some samples so that all processes get the same number.
+    """
+    if any(s['sample_index'] is None for s in samples):
+        return list(samples)
+    unique = {s['sample_index']: s for s in samples}
+    return [unique[i] for i in sorted(unique)]
+
+
+@METRICS.register_module()
+class AccMetric(BaseMetric):
+    """Accuracies of a whole data set, as plain floats.
+
+    Results are named ``top1_acc``, ``top5_acc`` (one for each k), ``mean_class_accuracy``,
+    ``mean_average_precision`` and ``mmit_mean_average_precision``; these are also the names for
+    ``save_best``. A k above the class count is cut to it, and so is its name: top 5 of 4 classes
+    is reported as ``top4_acc``.
+
+    Args:
+        metric_list: which accuracies: 'top_k_accuracy', 'mean_class_accuracy' for one label a
+            sample, 'mean_average_precision', 'mmit_mean_average_precision' for several.
+        metric_options: keyword arguments by metric name; only ``top_k_accuracy`` has one,
+            ``topk``, a number or several. Default (1, 5).
+        collect_device: 'cpu' or 'gpu', what results of several processes travel over.
+        prefix: put in front of the names, with a slash.
+
+    Raises:
+        InputError: unknown metric or option, or labels that the metric cannot be taken of.
+    """
+
+    def __init__(self, metric_list=SINGLE_LABEL, metric_options=None, collect_device='cpu',
+                 prefix=None):
+        super().__init__(collect_device, prefix)
+        self.metric_list = (metric_list,) if isinstance(metric_list, str) else tuple(metric_list)
+        known = SINGLE_LABEL + MULTI_LABEL
+        for name in self.metric_list:
+            if name not in known:
+                raise InputError(f'AccMetric: no metric {name!r}; {nearest(name, known)}; '
+                                 f'metric_list takes {", ".join(known)}')
+        self.topk = _topk(metric_options or {})
+
+    def process(self, data_batch, data_samples):
+        """Keep the averaged scores of a batch; un-averaged views [V, C] are averaged here."""
+        for sample in map(plain_sample, data_samples):
+            if sample['label'] is None:
+                raise InputError('AccMetric: a sample has no label; the pipeline must collect it')
+            if sample['score'].ndim == 2:
+                sample['score'] = sample['score'].mean(axis=0)
+            self.results.append(sample)
+
+    def compute_metrics(self, results):
+        samples = collected(results)
+        if not samples:
+            raise InputError('AccMetric: the data set gave no sample')
+        scores = np.stack([s['score'] for s in samples])
+        labels = [s['label'] for s in samples]
+        metrics = {}
+        for name in self.metric_list:
+            if name in MULTI_LABEL:
+                metrics[name] = getattr(functional, name)(scores, _many_hot(labels, scores.shape))
+            elif not all(isinstance(label, int) for label in labels):
+                raise InputError(f'AccMetric: {name} needs one label a sample; samples with '
+                                 f'several are measured by {" or ".join(MULTI_LABEL)}')
+            elif name == 'top_k_accuracy':
+                ks = sorted({min(k, scores.shape[1]) for k in self.topk})
+                values = functional.top_k_accuracy(scores, labels, ks)
+                metrics.update({f'top{k}_acc': v for k, v in zip(ks, values, strict=True)})
+            else:
+                metrics[name] = functional.mean_class_accuracy(scores, labels)
+        return metrics
+
+
+def _topk(options):
+    """The k of ``metric_options``, checked."""
+    for name, values in options.items():
+        if name not in SINGLE_LABEL + MULTI_LABEL:
+            raise InputError(f'AccMetric: metric_options has no metric {name!r}; '
+                             f'{nearest(name, SINGLE_LABEL + MULTI_LABEL)}')
+        for option in values or {}:
+            if (name, option) != ('top_k_accuracy', 'topk'):
+                raise InputError(f'AccMetric: {name} takes no option {option!r}')
+    topk = (options.get('top_k_accuracy') or {}).get('topk', (1, 5))
+    topk = (topk,) if isinstance(topk, int) else tuple(topk)
+    if not topk or not all(isinstance(k, int) and k > 0 for k in topk):
+        raise InputError(f'AccMetric: topk={topk!r}: whole numbers above 0 are expected')
+    return topk
+
+
+def _many_hot(labels, shape):
+    """Labels as [N, C]; class numbers become one-hot."""
+    rows = np.zeros(shape)
+    for row, label in zip(rows, labels, strict=True):
+        if isinstance(label, int):
+            if not 0 <= label < shape[1]:
+                raise InputError(f'label {label} is out of range: {shape[1]} classes are scored')
+            row[label] = 1
+        elif label.shape != row.shape:
+            raise InputError(f'AccMetric: a label of {label.size} classes for scores of '
+                             f'{shape[1]}; num_classes of data set and head must agree')
+        else:
+            row[:] = label
+    return rows
