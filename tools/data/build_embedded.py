@@ -115,9 +115,11 @@ def write_lists(out, clips):
 
 
 def make_clips(jobs, workers):
-    """Make all clips of ``jobs`` and collect their checksums, with a bar for the patient."""
-    from mmengine.utils import ProgressBar
-    bar, files = ProgressBar(len(jobs)), {}
+    """Make all clips of ``jobs`` and collect their checksums, with a bar on a terminal."""
+    bar, files = None, {}
+    if sys.stdout.isatty():
+        from mmengine.utils import ProgressBar
+        bar = ProgressBar(len(jobs))
     if workers == 1:
         results, pool = map(make_clip, jobs), None
     else:
@@ -127,12 +129,14 @@ def make_clips(jobs, workers):
     try:
         for made in results:
             files.update(made)
-            bar.update()
+            if bar:
+                bar.update()
     finally:
         if pool is not None:
             pool.terminate()
             pool.join()
-    print()
+    if bar:
+        print()
     return files
 
 
