@@ -74,7 +74,8 @@ class AccMetric(BaseMetric):
 
     def __init__(self, metric_list=SINGLE_LABEL, metric_options=None, collect_device='cpu',
                  prefix=None):
-        super().__init__(collect_device, prefix)
+        super().__init__(collect_device, prefix='acc')  # the engine warns about an empty prefix
+        self.prefix = prefix
         self.metric_list = (metric_list,) if isinstance(metric_list, str) else tuple(metric_list)
         known = SINGLE_LABEL + MULTI_LABEL
         for name in self.metric_list:

@@ -276,7 +276,7 @@ class _PlainUnpickler(pickle.Unpickler):
               'numpy._core.numeric')
     ALLOWED = {
         'builtins': ('set', 'frozenset', 'complex', 'bytearray'),
-        'collections': ('OrderedDict', 'defaultdict'),
+        'collections': ('OrderedDict',),
         '_codecs': ('encode',),
         **dict.fromkeys(ARRAYS, ('ndarray', 'dtype', '_reconstruct', 'scalar', '_frombuffer')),
         'torch._utils': ('_rebuild_tensor_v2',),
@@ -305,7 +305,7 @@ class ScoreDump(BaseMetric):
 
     def __init__(self, out, names=None, config='', checkpoint='', average_clips=None,
                  collect_device='cpu'):
-        super().__init__(collect_device)
+        super().__init__(collect_device, prefix='scores')
         _kind(out)  # a suffix that cannot be written is told before the test has run for hours
         self.out = str(out)
         self.names = names
