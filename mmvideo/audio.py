@@ -23,7 +23,7 @@ LOG_STEP = np.log(6.4) / 27
 
 
 def read_audio(path, sample_rate=SAMPLE_RATE):
-    """The first sound track of a file, mixed to one channel.
+    """The first sound track of a file, the mean of its channels.
 
     Args:
         path: a sound or video file that FFmpeg reads (wav, m4a, mp3, mp4, mkv, ...).
@@ -45,11 +45,12 @@ def read_audio(path, sample_rate=SAMPLE_RATE):
         with av.open(path) as container:
             if not container.streams.audio:
                 raise InputError(f'{path}: has no audio stream')
-            resampler = av.AudioResampler(format='flt', layout='mono', rate=sample_rate)
+            # FFmpeg's own mixing to one channel would let two equal channels exceed full scale.
+            resampler = av.AudioResampler(format='fltp', rate=sample_rate)
             for frame in container.decode(audio=0):
-                chunks += [piece.to_ndarray()[0] for piece in resampler.resample(frame)]
+                chunks += [piece.to_ndarray().mean(0) for piece in resampler.resample(frame)]
             if chunks:
-                chunks += [piece.to_ndarray()[0] for piece in resampler.resample(None)]
+                chunks += [piece.to_ndarray().mean(0) for piece in resampler.resample(None)]
     except (av.error.FFmpegError, UnicodeDecodeError) as error:
         raise InputError(f'{path}: cannot be read as audio ({error})') from error
     wave = np.concatenate(chunks) if chunks else np.empty(0, np.float32)
