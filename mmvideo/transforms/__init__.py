@@ -1,0 +1,40 @@
+"""One record -> one sample: the steps of a data pipeline, each a dict -> dict callable."""
+from mmvideo.transforms.audio import AudioFeatureSelector, LoadAudioFeature
+from mmvideo.transforms.color import Normalize
+from mmvideo.transforms.compose import Compose
+from mmvideo.transforms.crops import (
+    CenterCrop,
+    MultiScaleCrop,
+    RandomCrop,
+    RandomResizedCrop,
+    TenCrop,
+    ThreeCrop,
+)
+from mmvideo.transforms.formatting import (
+    Collect,
+    FormatAudioShape,
+    FormatShape,
+    JoinFlow,
+    Rename,
+    ToTensor,
+    Transpose,
+)
+from mmvideo.transforms.geometry import Flip, RandomRescale, Resize
+from mmvideo.transforms.loading import (
+    ArrayDecode,
+    DecordDecode,
+    DecordInit,
+    OpenCVDecode,
+    OpenCVInit,
+    PyAVDecode,
+    PyAVInit,
+    RawFrameDecode,
+)
+from mmvideo.transforms.sampling import DenseSampleFrames, SampleFrames, UniformSample
+
+__all__ = ['ArrayDecode', 'AudioFeatureSelector', 'CenterCrop', 'Collect', 'Compose',
+           'DecordDecode', 'DecordInit', 'DenseSampleFrames', 'Flip', 'FormatAudioShape',
+           'FormatShape', 'JoinFlow', 'LoadAudioFeature', 'MultiScaleCrop', 'Normalize',
+           'OpenCVDecode', 'OpenCVInit', 'PyAVDecode', 'PyAVInit', 'RandomCrop', 'RandomRescale',
+           'RandomResizedCrop', 'RawFrameDecode', 'Rename', 'Resize', 'SampleFrames', 'TenCrop',
+           'ThreeCrop', 'ToTensor', 'Transpose', 'UniformSample']

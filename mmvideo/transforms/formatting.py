@@ -1,0 +1,232 @@
+"""From a dict of lists to the arrays that a batch is made of."""
+import numbers
+
+import numpy as np
+import torch
+
+from mmvideo.errors import InputError
+from mmvideo.registry import TRANSFORMS
+from mmvideo.transforms import checks
+
+
+@TRANSFORMS.register_module()
+class JoinFlow:
+    """Makes one frame of two channels of each pair of flow frames, x and y; stays uint8.
+
+    ``Normalize`` does the same and normalizes; this one leaves that to the data preprocessor.
+
+    Keys:
+        needed: imgs, a list of frames [H, W], x and y in turn.
+        changed: imgs, a list of half as many frames [H, W, 2].
+    """
+
+    def __call__(self, results):
+        imgs = results['imgs']
+        if len(imgs) % 2 or any(img.ndim != 2 for img in imgs):
+            raise InputError(f'JoinFlow: expected an even number of frames [H, W], found '
+                             f'{len(imgs)} of shape {imgs[0].shape}; is modality Flow?')
+        results['imgs'] = [np.stack(pair, axis=-1)
+                           for pair in zip(imgs[0::2], imgs[1::2], strict=True)]
+        return results
+
+
+@TRANSFORMS.register_module()
+class FormatShape:
+    """Stacks frames into one array in the order of axes that a network takes.
+
+    Views come crop by crop, and clip by clip within a crop. Optical flow needs its x and y frames
+    joined before, by ``JoinFlow`` or ``Normalize``.
+
+    Args:
+        input_format: 'NCTHW' for 3D networks: [V, C, T, H, W]; 'NCHW' for 2D networks:
+            [V * T, C, H, W]; 'NCHW_Flow' for 2D networks on flow: [V, T * C, H, W]; 'NPTCHW' for
+            proposals: [P, V * T, C, H, W].
+        collapse: drop the first axis, which must be of length 1.
+
+    Keys:
+        needed: imgs; num_clips and clip_len for all formats but 'NCHW'; num_proposals for
+            'NPTCHW'.
+        added or changed: imgs, input_shape.
+    """
+
+    FORMATS = ('NCTHW', 'NCHW', 'NCHW_Flow', 'NPTCHW')
+
+    def __init__(self, input_format, collapse=False):
+        self.input_format = checks.one_of('FormatShape', 'input_format', input_format,
+                                          self.FORMATS)
+        self.collapse = collapse
+
+    def __call__(self, results):
+        imgs = results['imgs']
+        imgs = np.stack(imgs) if isinstance(imgs, list) else np.asarray(imgs)
+        if imgs.ndim != 4:
+            raise InputError(f'FormatShape: expected frames [H, W, C], found {imgs.shape[1:]}; '
+                             'optical flow needs JoinFlow or Normalize before it')
+        shape = imgs.shape[1:]
+        if self.input_format == 'NCHW':
+            imgs = imgs.transpose(0, 3, 1, 2)
+        elif self.input_format == 'NPTCHW':
+            self._check(imgs, results['num_proposals'] * results['clip_len'])
+            imgs = imgs.reshape(results['num_proposals'], -1, *shape).transpose(0, 1, 4, 2, 3)
+        else:
+            self._check(imgs, results['clip_len'] * results['num_clips'])
+            imgs = imgs.reshape(-1, results['clip_len'], *shape)
+            if self.input_format == 'NCTHW':
+                imgs = imgs.transpose(0, 4, 1, 2, 3)
+            else:
+                imgs = imgs.transpose(0, 1, 4, 2, 3)
+                imgs = imgs.reshape(len(imgs), -1, *shape[:2])
+        if self.collapse:
+            if len(imgs) != 1:
+                raise InputError(f'FormatShape: collapse needs one view, not {len(imgs)}')
+            imgs = imgs[0]
+        results['imgs'] = np.ascontiguousarray(imgs)
+        results['input_shape'] = imgs.shape
+        return results
+
+    def _check(self, imgs, divisor):
+        if len(imgs) % divisor:
+            raise InputError(f'FormatShape({self.input_format!r}): {len(imgs)} frames cannot be '
+                             f'shared out into parts of {divisor}')
+
+
+@TRANSFORMS.register_module()
+class FormatAudioShape:
+    """Gives spectrograms the channel axis of a picture: [V, T, F] -> [V, 1, T, F].
+
+    Args:
+        input_format: 'NCTF'.
+
+    Keys:
+        needed: audios.
+        added or changed: audios, input_shape.
+    """
+
+    def __init__(self, input_format='NCTF'):
+        self.input_format = checks.one_of('FormatAudioShape', 'input_format', input_format,
+                                          ('NCTF', ))
+
+    def __call__(self, results):
+        results['audios'] = np.asarray(results['audios'])[:, None]
+        results['input_shape'] = results['audios'].shape
+        return results
+
+
+@TRANSFORMS.register_module()
+class Collect:
+    """Keeps some keys of the sample and drops the rest.
+
+    Args:
+        keys: what the model takes.
+        meta_keys: what else to keep, in one dict; those that the sample lacks, or has as None,
+            are left out, so that samples can be batched. [] keeps nothing.
+        meta_name: key of that dict.
+        nested: put every value into a list of its own.
+
+    Keys:
+        needed: all of ``keys``.
+        added: ``meta_name``, if ``meta_keys`` is not empty.
+    """
+
+    def __init__(self, keys, meta_keys=('filename', 'label', 'original_shape', 'img_shape',
+                                        'pad_shape', 'flip_direction', 'img_norm_cfg'),
+                 meta_name='img_metas', nested=False):
+        self.keys = checks.names('Collect', 'keys', keys)
+        self.meta_keys = checks.names('Collect', 'meta_keys', meta_keys)
+        self.meta_name = meta_name
+        self.nested = nested
+
+    def __call__(self, results):
+        kept = {key: results[key] for key in self.keys}
+        if self.meta_keys:
+            kept[self.meta_name] = {key: results[key] for key in self.meta_keys
+                                    if results.get(key) is not None}
+        if self.nested:
+            kept = {key: [value] for key, value in kept.items()}
+        return kept
+
+
+@TRANSFORMS.register_module()
+class ToTensor:
+    """Makes tensors of arrays and numbers; a whole number becomes an int64 tensor of shape (1,).
+
+    Args:
+        keys: what to convert.
+
+    Keys:
+        changed: ``keys``.
+    """
+
+    def __init__(self, keys):
+        self.keys = checks.names('ToTensor', 'keys', keys)
+
+    def __call__(self, results):
+        for key in self.keys:
+            results[key] = _tensor(key, results[key])
+        return results
+
+
+def _tensor(key, value):
+    if isinstance(value, torch.Tensor):
+        return value
+    if isinstance(value, np.ndarray):
+        return torch.from_numpy(np.ascontiguousarray(value))
+    if isinstance(value, numbers.Integral):
+        return torch.tensor([int(value)], dtype=torch.int64)
+    if isinstance(value, numbers.Real):
+        return torch.tensor([float(value)], dtype=torch.float32)
+    if isinstance(value, (list, tuple)):
+        return torch.as_tensor(np.asarray(value))
+    raise InputError(f'ToTensor: {key} is a {type(value).__name__}; expected an array, a number '
+                     'or a list of numbers')
+
+
+@TRANSFORMS.register_module()
+class Rename:
+    """Renames keys of the sample.
+
+    Args:
+        mapping: old name -> new name. A new name must be free.
+
+    Keys:
+        changed: those of ``mapping``.
+    """
+
+    def __init__(self, mapping):
+        if not isinstance(mapping, dict):
+            raise InputError(f'Rename: mapping must be a dict old -> new, not {mapping!r}')
+        self.mapping = dict(mapping)
+
+    def __call__(self, results):
+        for old, new in self.mapping.items():
+            if old not in results:
+                continue
+            if new in results:
+                raise InputError(f'Rename: the sample has a key {new!r} already; '
+                                 f'{old!r} cannot take its name')
+            results[new] = results.pop(old)
+        return results
+
+
+@TRANSFORMS.register_module()
+class Transpose:
+    """Reorders the axes of arrays.
+
+    Args:
+        keys: which arrays.
+        order: for each new axis the old one, as of ``numpy.transpose``.
+
+    Keys:
+        changed: ``keys``.
+    """
+
+    def __init__(self, keys, order):
+        self.keys = checks.names('Transpose', 'keys', keys)
+        if sorted(order) != list(range(len(order))):
+            raise InputError(f'Transpose: order must hold each of 0..n-1 once, not {order!r}')
+        self.order = tuple(order)
+
+    def __call__(self, results):
+        for key in self.keys:
+            results[key] = results[key].transpose(self.order)
+        return results

@@ -1,0 +1,253 @@
+"""Pictures from disk: open a video, then decode the frames that were sampled."""
+import bisect
+import os.path as osp
+
+import numpy as np
+
+from mmvideo.errors import InputError, MissingFileError
+from mmvideo.registry import TRANSFORMS
+from mmvideo.transforms import checks
+from mmvideo.transforms.readers import DecordReader, OpenCVReader, PyAVReader, open_source
+
+
+class _Init:
+    """Shared by the openers: where the bytes come from, and what is known before decoding."""
+
+    def __init__(self, io_backend='disk', **kwargs):
+        self.io_backend = io_backend
+        self.backend_args = kwargs
+
+    def open(self, filename, source):
+        raise NotImplementedError
+
+    def __call__(self, results):
+        filename = results['filename']
+        source = open_source(filename, self.io_backend, self.backend_args)
+        reader = self.open(filename, source)
+        results['video_reader'] = reader
+        results['total_frames'] = len(reader)
+        results['avg_fps'] = reader.avg_fps
+        return results
+
+
+@TRANSFORMS.register_module()
+class DecordInit(_Init):
+    """Opens a video with decord.
+
+    Args:
+        io_backend: 'disk', or a storage backend of mmengine.
+        num_threads: decoding threads of one video.
+        **kwargs: arguments of the storage backend.
+
+    Keys:
+        needed: filename.
+        added: video_reader, total_frames, avg_fps.
+
+    Raises:
+        MissingFileError: no such file.
+        InputError: empty, truncated, no video, or no video stream.
+    """
+
+    def __init__(self, io_backend='disk', num_threads=1, **kwargs):
+        super().__init__(io_backend, **kwargs)
+        self.num_threads = checks.count('DecordInit', 'num_threads', num_threads, least=0)
+
+    def open(self, filename, source):
+        return DecordReader(filename, source, self.num_threads)
+
+
+@TRANSFORMS.register_module()
+class PyAVInit(_Init):
+    """Opens a video with PyAV.
+
+    Args:
+        io_backend: 'disk', or a storage backend of mmengine.
+        **kwargs: arguments of the storage backend.
+
+    Keys and Raises: as of :class:`DecordInit`.
+    """
+
+    def open(self, filename, source):
+        return PyAVReader(filename, source)
+
+
+@TRANSFORMS.register_module()
+class OpenCVInit(_Init):
+    """Opens a video with OpenCV, which reads from disk only.
+
+    Args:
+        io_backend: 'disk'.
+
+    Keys and Raises: as of :class:`DecordInit`.
+    """
+
+    def __init__(self, io_backend='disk'):
+        super().__init__(checks.one_of('OpenCVInit', 'io_backend', io_backend, ('disk', )))
+
+    def open(self, filename, source):
+        return OpenCVReader(filename)
+
+
+class _Decode:
+    """Shared by the decoders: read the sampled frames, then drop the reader."""
+
+    def __init__(self, mode='accurate'):
+        self.mode = checks.one_of(type(self).__name__, 'mode', mode, ('accurate', 'efficient'))
+
+    def __call__(self, results):
+        reader = results['video_reader']
+        inds = np.ravel(results['frame_inds']).tolist()
+        if self.mode == 'efficient':
+            keys = reader.key_frames
+            inds = [keys[max(0, bisect.bisect_right(keys, i) - 1)] for i in inds]
+        try:
+            results['imgs'] = reader.read(inds)
+        finally:
+            # A sample outlives its decoding; an open reader holds threads and frames.
+            reader.close()
+            del results['video_reader']
+        _note_shape(results)
+        return results
+
+
+@TRANSFORMS.register_module()
+class DecordDecode(_Decode):
+    """Decodes the sampled frames of a video that ``DecordInit`` opened.
+
+    Args:
+        mode: 'accurate' gives the frames asked for, 'efficient' the key frames at or before them,
+            which saves decoding what lies between.
+
+    Keys:
+        needed: video_reader, frame_inds (from 0).
+        added: imgs (list of RGB uint8 [H, W, 3]), img_shape, original_shape (h, w).
+        removed: video_reader.
+
+    Raises:
+        InputError: fewer frames can be decoded than were asked for.
+    """
+
+
+@TRANSFORMS.register_module()
+class PyAVDecode(_Decode):
+    """Decodes the sampled frames of a video that ``PyAVInit`` opened.
+
+    Args:
+        multi_thread: let the codec decode several frames at once.
+        mode: as of :class:`DecordDecode`.
+
+    Keys and Raises: as of :class:`DecordDecode`.
+    """
+
+    def __init__(self, multi_thread=False, mode='accurate'):
+        super().__init__(mode)
+        self.multi_thread = multi_thread
+
+    def __call__(self, results):
+        results['video_reader'].use_threads(self.multi_thread)
+        return super().__call__(results)
+
+
+@TRANSFORMS.register_module()
+class OpenCVDecode(_Decode):
+    """Decodes the sampled frames of a video that ``OpenCVInit`` opened; RGB like the others.
+
+    Keys and Raises: as of :class:`DecordDecode`.
+    """
+
+    def __init__(self):
+        super().__init__()
+
+
+@TRANSFORMS.register_module()
+class RawFrameDecode:
+    """Reads the sampled frames of a folder of pictures.
+
+    Args:
+        io_backend: 'disk', or a storage backend of mmengine.
+        decoding_backend: 'cv2', 'turbojpeg', 'pillow' or 'tifffile', as of ``mmcv.imfrombytes``.
+        **kwargs: arguments of the storage backend.
+
+    Keys:
+        needed: frame_dir, frame_inds, filename_tmpl, modality; offset (added to the indices) if
+            the dataset has one.
+        added: imgs, img_shape, original_shape. Modality 'RGB' gives [H, W, 3]; 'Flow' two
+            grayscale frames [H, W] an index, x then y: ``filename_tmpl`` takes the letter first.
+
+    Raises:
+        MissingFileError: a frame is not there.
+        InputError: a file is no picture.
+    """
+
+    def __init__(self, io_backend='disk', decoding_backend='cv2', **kwargs):
+        self.io_backend = io_backend
+        self.decoding_backend = checks.one_of(
+            'RawFrameDecode', 'decoding_backend', decoding_backend,
+            ('cv2', 'turbojpeg', 'pillow', 'tifffile'))
+        self.backend_args = kwargs
+
+    def __call__(self, results):
+        modality = results['modality']
+        if modality not in ('RGB', 'Flow'):
+            raise InputError(f"RawFrameDecode: modality must be 'RGB' or 'Flow', not {modality!r}")
+        template = results['filename_tmpl']
+        inds = np.ravel(results['frame_inds']) + results.get('offset', 0)
+        seen, imgs = {}, []
+        for i in inds.tolist():
+            names = ([template.format(i)] if modality == 'RGB'
+                     else [template.format(axis, i) for axis in 'xy'])
+            for name in names:
+                if name not in seen:
+                    path = osp.join(results['frame_dir'], name)
+                    seen[name] = self._read(path, 'color' if modality == 'RGB' else 'grayscale')
+                imgs.append(seen[name])
+        results['imgs'] = imgs
+        _note_shape(results)
+        return results
+
+    def _read(self, path, flag):
+        import mmcv
+        from mmengine import fileio
+        if self.io_backend == 'disk' and not osp.isfile(path):
+            raise MissingFileError(f'{path}: no such frame; do start_index, filename_tmpl and '
+                                   'total_frames fit the folder?')
+        args = dict(backend=self._backend_name(), **self.backend_args)
+        content = fileio.get(path, backend_args=args)
+        picture = None
+        if content:
+            picture = mmcv.imfrombytes(content, flag=flag, channel_order='rgb',
+                                       backend=self.decoding_backend)
+        if picture is None:
+            raise InputError(f'{path}: is no picture that {self.decoding_backend} can read')
+        return picture
+
+    def _backend_name(self):
+        return 'local' if self.io_backend == 'disk' else self.io_backend
+
+
+@TRANSFORMS.register_module()
+class ArrayDecode:
+    """Takes the sampled frames out of an array that holds the whole video.
+
+    Keys:
+        needed: array [T, H, W, C], frame_inds; offset if there is one.
+        added: imgs, img_shape, original_shape; modality 'Flow' splits the two channels.
+    """
+
+    def __call__(self, results):
+        array = results['array']
+        inds = np.ravel(results['frame_inds']) + results.get('offset', 0)
+        if inds.min() < 0 or inds.max() >= len(array):
+            raise InputError(f'ArrayDecode: frames {inds.min()}..{inds.max()} were asked for; '
+                             f'the array has 0..{len(array) - 1}')
+        if results.get('modality') == 'Flow':
+            imgs = [array[i, ..., c] for i in inds for c in (0, 1)]
+        else:
+            imgs = [array[i] for i in inds]
+        results['imgs'] = imgs
+        _note_shape(results)
+        return results
+
+
+def _note_shape(results):
+    results['original_shape'] = results['img_shape'] = results['imgs'][0].shape[:2]
