@@ -1,0 +1,207 @@
+"""Show a prediction on the video that it was made for."""
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mmvideo.errors import InputError, MissingFileError
+
+__all__ = ['annotate_video', 'draw_lines']
+
+FONT = cv2.FONT_HERSHEY_SIMPLEX
+# Pixels from the top of a capital to its foot, and line to line, in the font at scale 1.
+CAPITAL = 21
+LINE = 34
+# Text takes a 24th of the shorter side: still legible on a video of this many pixels.
+CAPITALS_PER_SIDE = 24
+LEGIBLE_SHORT_SIDE = 240
+
+
+def draw_lines(image, lines):
+    """Write lines of text on a darkened box in the upper left corner, in place.
+
+    The text grows with the frame; it shrinks where the longest line would not fit its width, or
+    all lines its height.
+
+    Args:
+        image: uint8 RGB [H, W, 3].
+        lines: text, one line each; the font has no letters beyond ASCII, they become ``?``.
+    """
+    lines = [str(line).encode('ascii', 'replace').decode() for line in lines]
+    if not lines:
+        return image
+    height, width = image.shape[:2]
+    scale = min(min(height, width) / CAPITALS_PER_SIDE / CAPITAL,
+                height / (LINE * (len(lines) + 1)))
+    widest, thickness = _extent(lines, scale)
+    # Widths do not quite follow the scale, so one step may fall short.
+    while widest + LINE * scale > width and scale > 0.05:
+        scale *= min(width / (widest + LINE * scale), 0.97)
+        widest, thickness = _extent(lines, scale)
+    # A margin of half a line all around.
+    pitch, margin = LINE * scale, LINE * scale / 2
+    box = image[:round(pitch * len(lines) + margin), :round(widest + 2 * margin)]
+    box[:] = box // 4
+    for k, line in enumerate(lines):
+        foot = margin + CAPITAL * scale + k * pitch
+        cv2.putText(image, line, (round(margin), round(foot)), FONT, scale, (255, 255, 255),
+                    thickness, cv2.LINE_AA)
+    return image
+
+
+def _extent(lines, scale):
+    """Width of the longest line in pixels, and the thickness of its strokes."""
+    thickness = max(1, round(1.6 * scale))
+    return max(cv2.getTextSize(line, FONT, scale, thickness)[0][0] for line in lines), thickness
+
+
+def annotate_video(path, lines, out, fps=None, target_short_side=None):
+    """Copy a video with lines of text on every frame, e.g. the five best classes; without sound.
+
+    Args:
+        path: video to read.
+        lines: text to write, one line each.
+        out: file to write, ``.mp4`` (H.264) or ``.gif``; it takes its place once it is whole.
+        fps: frames per second to play it with; None keeps those of the video.
+        target_short_side: shorter side of the frames written, in pixels. None keeps the size, but
+            enlarges a video whose text would be too small to read.
+
+    Returns:
+        int: frames written.
+
+    Raises:
+        MissingFileError: there is no such video.
+        InputError: another suffix, a rate or size that is not positive, or not a video.
+    """
+    import av
+    path, out = os.fspath(path), Path(out)
+    if out.suffix.lower() not in ('.mp4', '.gif'):
+        raise InputError(f'{out}: expected a name that ends in .mp4 or .gif')
+    for name, value in (('fps', fps), ('target_short_side', target_short_side)):
+        if value is not None and value <= 0:
+            raise InputError(f'{name}: expected more than 0, got {value}')
+    if not os.path.isfile(path):
+        raise MissingFileError(f'{path}: no such file')
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = out.with_name(f'.{out.stem}.{os.getpid()}{out.suffix}')
+    try:
+        try:
+            source = av.open(path)
+        except av.error.FFmpegError as error:
+            raise InputError(f'{path}: cannot be read as a video ({error})') from error
+        with source:
+            count = _copy(source, path, lines, draft, fps, target_short_side)
+        os.replace(draft, out)
+    finally:
+        draft.unlink(missing_ok=True)
+    return count
+
+
+def _frames(source, path):
+    """Decoded frames; what the decoder says about a broken file is an error of the input."""
+    import av
+    try:
+        for frame in source.decode(video=0):
+            yield frame.to_ndarray(format='rgb24')
+    except av.error.FFmpegError as error:
+        raise InputError(f'{path}: cannot be decoded ({error})') from error
+
+
+def _copy(source, path, lines, draft, fps, target_short_side):
+    """Frame by frame, so that a long video needs no more memory than a short one."""
+    import av
+    if not source.streams.video:
+        raise InputError(f'{path}: has no video stream')
+    rate = fps or source.streams.video[0].average_rate or 25
+    rate = Fraction(rate).limit_denominator(1001)
+    count, writer = 0, None
+    with av.open(str(draft), 'w') as target:
+        for image in _frames(source, path):
+            if writer is None:
+                width, height = _size(image, target_short_side)
+                writer = (_GifWriter if draft.suffix.lower() == '.gif' else _Mp4Writer)(
+                    target, rate, width, height)
+            image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA
+                               if width < image.shape[1] else cv2.INTER_CUBIC)
+            writer.write(draw_lines(image, lines))
+            count += 1
+        if writer is None:
+            raise InputError(f'{path}: holds no frames')
+        writer.close()
+    return count
+
+
+def _size(image, target_short_side):
+    """Width and height to write; even, because the chroma of H.264 has half the resolution."""
+    height, width = image.shape[:2]
+    short_side = target_short_side or max(min(height, width), LEGIBLE_SHORT_SIDE)
+    scale = short_side / min(height, width)
+    return tuple(max(2, 2 * round(side * scale / 2)) for side in (width, height))
+
+
+class _Mp4Writer:
+    """H.264 in mp4, in the pixel format that every player knows."""
+
+    def __init__(self, container, rate, width, height):
+        self.container = container
+        self.stream = container.add_stream('libx264', rate=rate, options={'crf': '20'})
+        self.stream.width, self.stream.height = width, height
+        self.stream.pix_fmt = 'yuv420p'
+
+    def write(self, image):
+        import av
+        frame = av.VideoFrame.from_ndarray(image, format='rgb24')
+        self.container.mux(self.stream.encode(frame))
+
+    def close(self):
+        self.container.mux(self.stream.encode())
+
+
+class _GifWriter:
+    """GIF with 256 colors chosen for each frame; one fixed palette would band soft colors."""
+
+    def __init__(self, container, rate, width, height):
+        import av
+        self.container, self.count = container, 0
+        self.time_base = 1 / Fraction(rate)
+        self.stream = container.add_stream('gif', rate=rate)
+        self.stream.width, self.stream.height = width, height
+        self.stream.pix_fmt = 'pal8'
+        graph = av.filter.Graph()
+        self.source = graph.add_buffer(width=width, height=height, format='rgb24',
+                                       time_base=self.time_base)
+        split = graph.add('split')
+        palette = graph.add('palettegen', 'stats_mode=single')
+        paint = graph.add('paletteuse', 'new=1')
+        self.sink = graph.add('buffersink')
+        self.source.link_to(split)
+        split.link_to(palette, 0)
+        split.link_to(paint, 1)
+        palette.link_to(paint, 0, 1)
+        paint.link_to(self.sink)
+        graph.configure()
+        self.graph = graph
+
+    def write(self, image):
+        import av
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format='rgb24')
+        frame.pts, frame.time_base = self.count, self.time_base
+        self.count += 1
+        self.graph.push(frame)
+        self._drain()
+
+    def _drain(self):
+        import av
+        while True:
+            try:
+                painted = self.graph.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            self.container.mux(self.stream.encode(painted))
+
+    def close(self):
+        self.graph.push(None)
+        self._drain()
+        self.container.mux(self.stream.encode())
