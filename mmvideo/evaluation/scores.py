@@ -296,10 +296,12 @@ class ScoreDump(BaseMetric):
 
     Args:
         out: path, see :func:`write_scores` for the suffixes.
-        names: the samples' paths as written in the list, in the order of the data set.
+        names: the samples' paths as written in the list, in the order of the data set. Default:
+            ``names`` of the data set's ``metainfo``, which the engine's loop passes on.
         config: path of the config, to be found in the file.
         checkpoint: path of the checkpoint, to be found in the file.
-        average_clips: how the recognizer averages views: None, 'score' or 'prob'.
+        average_clips: how the recognizer averages views: None, 'score' or 'prob'. Default: as for
+            ``names``.
         collect_device: 'cpu' or 'gpu', what results of several processes travel over.
     """
 
@@ -317,7 +319,8 @@ class ScoreDump(BaseMetric):
     def compute_metrics(self, results):
         """Runs in the first process only. Names no metric: the file is the result."""
         samples = collected(results)
-        names = self.names
+        meta = self.dataset_meta or {}
+        names = self.names or meta.get('names')
         if names is not None:
             places = [i if s['sample_index'] is None else s['sample_index']
                       for i, s in enumerate(samples)]
@@ -326,5 +329,7 @@ class ScoreDump(BaseMetric):
                                  f'{len(names)}')
             names = [names[i] for i in places]
         labels = [s['label'] for s in samples]
-        write_scores(self.out, [s['score'] for s in samples], names, labels, **self.head)
+        head = {**self.head, 'average_clips': self.head['average_clips']
+                or meta.get('average_clips')}
+        write_scores(self.out, [s['score'] for s in samples], names, labels, **head)
         return {}

@@ -179,6 +179,15 @@ def test_dump_metric_sorts_and_names_the_samples(tmp_path):
     assert (file.config, file.checkpoint, file.average_clips) == ('c.py', 'k.pth', 'score')
 
 
+def test_dump_metric_takes_names_from_the_data_set(tmp_path):
+    metric = ScoreDump(tmp_path / 'out.json')
+    metric.dataset_meta = dict(names=['a', 'b'], average_clips='prob')
+    metric.process({}, [dict(score=torch.ones(2), sample_index=i) for i in (1, 0)])
+    metric.evaluate(2)
+    file = read_scores(tmp_path / 'out.json')
+    assert (file.names, file.labels, file.average_clips) == (['a', 'b'], None, 'prob')
+
+
 def test_dump_metric_refuses_early_and_when_samples_are_missing(tmp_path):
     with pytest.raises(InputError, match='out.txt'):
         ScoreDump('out.txt')

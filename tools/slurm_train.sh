@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Train under slurm: tools/slurm_train.sh PARTITION JOB CONFIG [arguments of tools/train.py]
+# GPUS in all, GPUS_PER_NODE, CPUS_PER_TASK and SRUN_ARGS are taken from the environment.
+set -euo pipefail
+
+if [ $# -lt 3 ]; then
+    echo "usage: $0 PARTITION JOB CONFIG [arguments of tools/train.py]" >&2
+    exit 2
+fi
+partition=$1
+job=$2
+config=$3
+shift 3
+gpus=${GPUS:-8}
+per_node=${GPUS_PER_NODE:-8}
+if [ "$per_node" -gt "$gpus" ]; then per_node=$gpus; fi
+
+# shellcheck disable=SC2086  # SRUN_ARGS holds several words
+exec srun -p "$partition" --job-name="$job" --gres="gpu:$per_node" \
+    --ntasks="$gpus" --ntasks-per-node="$per_node" --cpus-per-task="${CPUS_PER_TASK:-5}" \
+    --kill-on-bad-exit=1 ${SRUN_ARGS:-} \
+    "${PYTHON:-python}" -u "$(dirname "$0")/train.py" "$config" --launcher slurm "$@"
