@@ -1,4 +1,4 @@
-"""Test a checkpoint: ``python tools/test.py CONFIG CKPT --eval top_k_accuracy --out scores.pkl``."""
+"""Test a checkpoint: ``python tools/test.py CONFIG CKPT --eval top_k_accuracy``."""
 import argparse
 import os
 import sys
@@ -37,7 +37,7 @@ def parse_args(argv=None):
 
 
 def metric_options(options):
-    """``{'metric_options.top_k_accuracy.topk': (1, 3)}`` or the same without the first word, nested."""
+    """Nest ``{'top_k_accuracy.topk': (1, 3)}``; a leading ``metric_options.`` may stand there."""
     nested = {}
     for key, value in options.items():
         *path, last = key.removeprefix('metric_options.').split('.')

@@ -1,4 +1,4 @@
-"""How a checkpoint's keys meet a model's: what matches, what does not, and when that is an error."""
+"""How a checkpoint's keys meet a model's: what matches, and when a difference is an error."""
 from mmvideo.errors import InputError
 
 __all__ = ['match_state_dict']

@@ -1,4 +1,4 @@
-"""Every workaround for the engine (mmengine 0.10.7) on today's stack, each with the message it cures.
+"""Every workaround for mmengine 0.10.7 on today's stack, each with the message it cures.
 
 ``tests/engine/test_compat.py`` provokes each message without the workaround, so a test fails once
 one of them is no longer needed. Nothing else in mmvideo patches a library.
@@ -86,7 +86,7 @@ def load_safely(filename, map_location='cpu'):
     try:
         return torch.load(filename, map_location=map_location, weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        reason = str(error).strip()
+        reason = str(error).strip() or type(error).__name__
     if 'Unsupported global' not in reason and 'Unsupported class' not in reason:
         raise InputError(f'{filename} is no checkpoint that torch can read (damaged, or another '
                          f'kind of file): {reason.splitlines()[0]}')

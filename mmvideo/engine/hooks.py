@@ -13,8 +13,8 @@ from .checkpoint import match_state_dict
 from .compat import make_plain
 from .labels import check_labels, read_classes
 
-__all__ = ['CheckLabels', 'MatchCheckpoint', 'PlainCheckpoint', 'PrepareModel', 'SampleSeed',
-           'ShowProgress']
+__all__ = ['CheckLabels', 'MatchCheckpoint', 'NameSamples', 'PlainCheckpoint', 'PrepareModel',
+           'SampleSeed', 'ShowProgress']
 
 
 def _bare(model):
@@ -112,6 +112,22 @@ class PlainCheckpoint(Hook):
             log_scalars={}, runtime_info=make_plain(info),
             resumed_keys={k: v for k, v in hub.get('resumed_keys', {}).items() if k in info})
         checkpoint['meta'] = make_plain(checkpoint['meta'])
+
+
+@HOOKS.register_module()
+class NameSamples(Hook):
+    """Tells the evaluator what a score file must say: the samples' names, how views are averaged.
+
+    This goes past ``dataset.metainfo``, which the Runner would write into every checkpoint.
+    """
+
+    def before_test(self, runner):
+        model = _bare(runner.model)
+        test_cfg = getattr(model, 'test_cfg', None) or {}
+        average = test_cfg.get('average_clips',
+                               getattr(getattr(model, 'cls_head', None), 'average_clips', None))
+        names = getattr(runner.test_dataloader.dataset, 'names', None)
+        runner.test_evaluator.dataset_meta = dict(names=names, average_clips=average)
 
 
 class PrepareModel(Hook):

@@ -1,4 +1,4 @@
-"""Holds labels against the class count before the first iteration, where the message can still say which line."""
+"""Holds labels against the class count before the first iteration, while the line is known."""
 import os.path as osp
 import warnings
 

@@ -44,7 +44,8 @@ def load_config(path, options=None):
     try:
         cfg = Config.fromfile(path)
     except (SyntaxError, OSError, KeyError, TypeError, AttributeError, NameError) as error:
-        raise InputError(f'config {path} cannot be read: {type(error).__name__}: {error}') from error
+        raise InputError(f'config {path} cannot be read: '
+                         f'{type(error).__name__}: {error}') from error
     try:
         cfg.merge_from_dict(options or {})
     except (KeyError, IndexError, TypeError, AttributeError) as error:
@@ -99,6 +100,7 @@ def build_runner(cfg, *, strict=False, source=None):
     source = source or str(cfg.get('load_from'))
     cfg['custom_hooks'] = [*(cfg.get('custom_hooks') or []),
                            dict(type='SampleSeed'), dict(type='PlainCheckpoint'),
+                           dict(type='NameSamples'),
                            dict(type='CheckLabels', classes=cfg.get('classes')),
                            dict(type='MatchCheckpoint', strict=strict, source=source),
                            dict(type='ShowProgress')]
