@@ -1,0 +1,7 @@
+"""Networks: a recognizer folds views into the batch and runs backbone, neck and head.
+
+Importing the package registers every member; nothing is built or downloaded.
+"""
+from mmvideo.models import backbones, heads, losses, necks, preprocessor, recognizers
+
+__all__ = ['backbones', 'heads', 'losses', 'necks', 'preprocessor', 'recognizers']

@@ -1,0 +1,1 @@
+"""What is put into networks: shifts, attention over a clip, weights, freezing."""

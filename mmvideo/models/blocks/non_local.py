@@ -1,0 +1,69 @@
+"""Attention of every place in a clip to every other (Non-local networks, arXiv:1711.07971)."""
+from mmcv.cnn import NonLocal3d
+from torch import nn
+
+from mmvideo.errors import InputError
+from mmvideo.models.blocks.shift import split_clips
+
+__all__ = ['ClipNonLocal', 'build_non_local', 'per_block']
+
+MODES = ('gaussian', 'embedded_gaussian', 'dot_product', 'concatenation')
+
+
+def build_non_local(channels, non_local_cfg):
+    """A 3D non-local block that starts as the identity (its last norm has weight 0).
+
+    Args:
+        channels: channels of its input.
+        non_local_cfg: ``mode``, ``sub_sample``, ``use_scale``, ``reduction`` and ``norm_cfg``.
+    """
+    mode = non_local_cfg.get('mode', 'embedded_gaussian')
+    if mode not in MODES:
+        raise InputError(f'non_local_cfg.mode: one of {", ".join(MODES)}, not {mode!r}')
+    return NonLocal3d(channels, **non_local_cfg)
+
+
+def per_block(value, stage_blocks, name):
+    """Spell a switch given per stage (or once) out to one entry for every block of every stage.
+
+    Args:
+        value: a number, one entry per stage, or per stage one entry per block.
+        stage_blocks: number of blocks of each stage.
+        name: the argument's name, for the message when the counts do not fit.
+    """
+    if isinstance(value, (int, bool)):
+        value = (value,) * len(stage_blocks)
+    if len(value) < len(stage_blocks):
+        raise InputError(f'{name}: {len(value)} entries for {len(stage_blocks)} stages')
+    spelled = []
+    for entry, count in zip(value, stage_blocks, strict=False):
+        entry = (entry,) * count if isinstance(entry, (int, bool)) else tuple(entry)
+        if len(entry) != count:
+            raise InputError(f'{name}: {len(entry)} entries for a stage of {count} blocks')
+        spelled.append(entry)
+    return tuple(spelled)
+
+
+class ClipNonLocal(nn.Module):
+    """Puts a non-local block behind a block of a 2D network, over all frames of a clip.
+
+    Args:
+        block: block of a 2D network; its weights get the key ``<place>.block.*``, those of the
+            attention ``<place>.non_local_block.*``.
+        channels: channels of what the block gives.
+        num_segments: frames per clip, T.
+        non_local_cfg: see :func:`build_non_local`.
+
+    Shape: [N*T, C, H, W] -> [N*T, C', H', W'], as ``block`` has it.
+    """
+
+    def __init__(self, block, channels, num_segments, non_local_cfg):
+        super().__init__()
+        self.block = block
+        self.num_segments = num_segments
+        self.non_local_block = build_non_local(channels, non_local_cfg)
+
+    def forward(self, x):
+        x = self.block(x)
+        clips = split_clips(x, self.num_segments).transpose(1, 2).contiguous()
+        return self.non_local_block(clips).transpose(1, 2).reshape(x.shape)

@@ -1,0 +1,300 @@
+"""Weights from a file or an address: reading, matching of keys, inflation from 2D to 3D."""
+import os
+import os.path as osp
+import pickle
+import re
+import types
+from urllib.parse import urlparse
+
+import torch
+from mmcv.cnn import ConvModule
+from mmengine.logging import print_log
+from mmengine.model import constant_init, initialize, kaiming_init
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
+
+from mmvideo.errors import InputError, MissingFileError
+
+__all__ = ['init_backbone', 'load_pretrained', 'pretrained_source', 'read_weights']
+
+# Components of a key that only say "wrapped"; the plain network lacks them.
+WRAPPER_NAMES = ('net', 'net2', 'block')
+
+_TORCHVISION = {
+    'resnet18': 'resnet18-f37072fd.pth',
+    'resnet34': 'resnet34-b627a593.pth',
+    'resnet50': 'resnet50-0676ba61.pth',
+    'resnet101': 'resnet101-63fe2227.pth',
+    'resnet152': 'resnet152-394f9c45.pth',
+    'mobilenet_v2': 'mobilenet_v2-b0353104.pth',
+}
+_MMCLS = {
+    'mobilenet_v2': 'mobilenet_v2/mobilenet_v2_batch256_imagenet_20200708-3b2dc3af.pth',
+}
+_PLACES = {
+    'torchvision': ('https://download.pytorch.org/models/', _TORCHVISION),
+    'mmcls': ('https://download.openmmlab.com/mmclassification/v0/', _MMCLS),
+}
+
+# Plain ResNets (torchvision, mmpretrain) name convolutions and norms apart; here they are pairs.
+_PLAIN_RESNET = (
+    (re.compile(r'(^|\.)conv(\d)\.(weight|bias)$'), r'\1conv\2.conv.\3'),
+    (re.compile(r'(^|\.)bn(\d)\.(\w+)$'), r'\1conv\2.bn.\3'),
+    (re.compile(r'(^|\.)downsample\.0\.(weight|bias)$'), r'\1downsample.conv.\2'),
+    (re.compile(r'(^|\.)downsample\.1\.(\w+)$'), r'\1downsample.bn.\2'),
+)
+
+
+def pretrained_source(pretrained, init_cfg):
+    """Where the weights come from, or None.
+
+    Args:
+        pretrained: the 0.x argument.
+        init_cfg: the 1.x argument: a dict with ``type='Pretrained', checkpoint=...``, or a list
+            that may hold one. It wins over ``pretrained``.
+    """
+    for cfg in _as_list(init_cfg):
+        if cfg.get('type') == 'Pretrained':
+            if not cfg.get('checkpoint'):
+                raise InputError('init_cfg: type "Pretrained" needs the key "checkpoint"')
+            return cfg['checkpoint']
+    if pretrained is not None and not isinstance(pretrained, str):
+        raise InputError(f'pretrained: a path, an address or a name such as torchvision://resnet50 '
+                         f'is expected, not {pretrained!r}')
+    return pretrained
+
+
+def init_backbone(net, pretrained=None, init_cfg=None, inflate=False, rename=None,
+                  zero_norms=()):
+    """Start a backbone: He initialization, then what its parts ask for, then pretrained weights.
+
+    Convolutions as in arXiv:1502.01852 (fan out), norms 1 and 0. Parts with an ``init_weights`` of
+    their own (non-local blocks, which start as the identity) come after.
+
+    Args:
+        net: the backbone.
+        pretrained: source of weights, see :func:`load_pretrained`.
+        init_cfg: initializers in mmengine's notation; ``Pretrained`` among them acts as above.
+        inflate: whether 2D weights may fill 3D kernels.
+        rename: function from a foreign key to ours, see :func:`load_pretrained`.
+        zero_norms: norms whose weight starts at 0: those that end a residual branch
+            (arXiv:1706.02677, section 5.1).
+    """
+    for module in net.modules():
+        if isinstance(module, _ConvNd):
+            kaiming_init(module)
+        elif isinstance(module, _BatchNorm):
+            constant_init(module, 1)
+    for norm in zero_norms:
+        constant_init(norm, 0)
+    # Children come after their parents in modules(); a parent has the last word.
+    for module in reversed(list(net.modules())):
+        own = hasattr(module, 'init_weights') and not isinstance(module, ConvModule)
+        if own and module is not net:
+            module.init_weights()
+    others = [cfg for cfg in _as_list(init_cfg) if cfg.get('type') != 'Pretrained']
+    if others:
+        initialize(net, others)
+    source = pretrained_source(pretrained, init_cfg)
+    if source:
+        load_pretrained(net, source, inflate=inflate, rename=rename)
+
+
+def load_pretrained(net, source, inflate=False, rename=None):
+    """Copy the weights in ``source`` into ``net`` where names and shapes allow it.
+
+    Args:
+        net: a backbone. Whole recognizers are accepted as source: their ``backbone.`` part counts.
+        source: local path, http(s) address (kept in torch's hub folder, the hash in its name is
+            verified), or ``torchvision://resnet50``.
+        inflate: fill a kernel of T frames with the 2D kernel divided by T in every frame, so that a
+            still video gives what the image gave (I3D, arXiv:1705.07750, section 2.4).
+        rename: function from a key of ``source`` to a key of ``net``; by default the names of plain
+            ResNets are understood.
+
+    Returns:
+        tuple(int, int): entries of ``net`` that were filled, entries it has.
+
+    Raises:
+        InputError: less than half of the entries could be filled.
+    """
+    state = _own_names(net, read_weights(source), rename)
+    own = {k: v for k, v in net.state_dict().items() if not k.endswith('num_batches_tracked')}
+    filled, odd = 0, []
+    with torch.no_grad():
+        for key, target in own.items():
+            value = state.get(key, state.get(_without_wrappers(key)))
+            if value is None:
+                continue
+            fitted = _fit(key, value, target.shape, inflate)
+            if fitted is None:
+                odd.append(f'{key} {tuple(value.shape)} for {tuple(target.shape)}')
+            else:
+                target.copy_(fitted)
+                filled += 1
+    name = type(net).__name__
+    detail = f'; shapes that do not fit: {", ".join(odd[:3])}' if odd else ''
+    if 2 * filled < len(own):
+        raise InputError(f'{source}: only {filled} of {len(own)} weights of {name} are in it'
+                         f'{detail}; its keys begin with {", ".join(list(state)[:3])}')
+    print_log(f'{name}: {filled} of {len(own)} weights from {source}{detail}', logger='current')
+    return filled, len(own)
+
+
+def read_weights(source):
+    """The tensors in a checkpoint, by name, without ``state_dict`` nesting and ``module.`` prefix.
+
+    Only tensors are restored. Anything else that a training run pickled beside them is left inert,
+    so no code of the file runs.
+
+    Args:
+        source: see :func:`load_pretrained`.
+    """
+    path = _local_file(source)
+    try:
+        found = _load(path)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, TypeError,
+            AttributeError, ImportError) as error:
+        raise InputError(f'{source}: not a checkpoint that torch can read ({error})') from error
+    while isinstance(found, dict) and not any(torch.is_tensor(v) for v in found.values()):
+        inner = [found[k] for k in ('state_dict', 'model_state', 'model') if k in found]
+        if not inner:
+            break
+        found = inner[0]
+    state = {}
+    if isinstance(found, dict):
+        state = {re.sub(r'^(module\.)+', '', k): v for k, v in found.items() if torch.is_tensor(v)}
+    if not state:
+        raise InputError(f'{source}: holds no weights (a dict of tensors, or one under '
+                         '"state_dict", is expected)')
+    return state
+
+
+def _as_list(init_cfg):
+    if not init_cfg:
+        return []
+    return [init_cfg] if isinstance(init_cfg, dict) else list(init_cfg)
+
+
+def _without_wrappers(key):
+    return '.'.join(part for part in key.split('.') if part not in WRAPPER_NAMES)
+
+
+def _own_names(net, state, rename):
+    """Rename the entries of a checkpoint to the layout of ``net`` without wrappers."""
+    if not any(k.startswith('backbone.') for k in net.state_dict()):
+        inner = {k[len('backbone.'):]: v for k, v in state.items() if k.startswith('backbone.')}
+        state = inner or state
+    renamed = {}
+    for key, value in state.items():
+        own = rename(key) if rename is not None else key
+        for pattern, replacement in _PLAIN_RESNET:
+            own = pattern.sub(replacement, own)
+        renamed[own] = value
+    return renamed
+
+
+def _fit(key, value, shape, inflate):
+    """Bring a tensor to ``shape``, or None where that would be a guess."""
+    if value.shape == shape:
+        return value
+    if inflate and value.dim() == 4 and len(shape) == 5:
+        value = value.unsqueeze(2).expand(-1, -1, shape[2], -1, -1) / shape[2]
+    if value.dim() != len(shape) or value.dim() < 4 or value.shape[0] != shape[0]:
+        return None
+    extra = shape[1] - value.shape[1]
+    if key.startswith('conv1.') and value.shape[1] == 3 and extra:
+        # Flow, audio: the mean over colors for every input channel (TSN, section 3.2).
+        value = value.mean(1, keepdim=True).expand(-1, shape[1], *value.shape[2:])
+    elif inflate and extra > 0:
+        # Channels that a lateral connection adds (SlowFast) begin without effect.
+        value = torch.cat([value, value.new_zeros(shape[0], extra, *value.shape[2:])], 1)
+    return value if value.shape == shape else None
+
+
+def _local_file(source):
+    scheme, _, name = source.partition('://')
+    if scheme in _PLACES and name:
+        root, names = _PLACES[scheme]
+        if name not in names:
+            raise InputError(f'{source}: known names are '
+                             + ', '.join(f'{scheme}://{n}' for n in names))
+        source = root + names[name]
+        scheme = 'https'
+    if scheme in ('http', 'https') and name:
+        return _download(source)
+    if not osp.isfile(source):
+        raise MissingFileError(f'{source}: no such checkpoint (a file, an http(s) address or '
+                               'torchvision://NAME is expected)')
+    return source
+
+
+def _download(url):
+    """Fetch once into torch's hub folder; ``name-<hash>.pth`` must hash to what it says."""
+    name = osp.basename(urlparse(url).path)
+    path = osp.join(torch.hub.get_dir(), 'checkpoints', name)
+    if not osp.isfile(path):
+        os.makedirs(osp.dirname(path), exist_ok=True)
+        digest = re.search(r'-([0-9a-f]{8,})\.\w+$', name)
+        try:
+            torch.hub.download_url_to_file(url, path, digest and digest.group(1), progress=False)
+        except (OSError, RuntimeError) as error:
+            raise InputError(f'{url}: download failed ({error}); fetch it by hand and give the '
+                             'path instead') from error
+    return path
+
+
+def _load(path):
+    try:
+        return torch.load(path, map_location='cpu', weights_only=True)
+    except pickle.UnpicklingError:
+        # Training runs keep histories and numpy scalars beside the tensors.
+        return torch.load(path, map_location='cpu', weights_only=False, pickle_module=_tensors_only)
+
+
+class _Inert:
+    """Stands for any object of a checkpoint that is not a tensor or a plain container."""
+
+    def __new__(cls, *args, **kwargs):
+        return super().__new__(cls)
+
+    def __init__(self, *args, **kwargs):
+        pass
+
+    def __call__(self, *args, **kwargs):
+        return self
+
+    def __setstate__(self, state):
+        pass
+
+    def __setitem__(self, key, value):
+        pass
+
+    def __hash__(self):
+        return id(self)
+
+    def append(self, value):
+        pass
+
+    extend = append
+
+
+class _TensorsOnly(pickle.Unpickler):
+    """Finds what tensors are made of; every other name becomes :class:`_Inert`."""
+
+    def find_class(self, module, name):
+        if (module, name) == ('collections', 'OrderedDict'):
+            return super().find_class(module, name)
+        if module == 'torch._utils' and name.startswith('_rebuild_'):
+            return super().find_class(module, name)
+        if module in ('torch', 'torch.storage', 'torch.nn.parameter'):
+            found = super().find_class(module, name)
+            if isinstance(found, torch.dtype) or name in ('Size', 'device', 'Parameter') \
+                    or name.endswith('Storage'):
+                return found
+        return _Inert
+
+
+_tensors_only = types.SimpleNamespace(
+    __name__='tensors_only', Unpickler=_TensorsOnly,
+    load=lambda file, **kwargs: _TensorsOnly(file, **kwargs).load())

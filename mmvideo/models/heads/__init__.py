@@ -1,0 +1,9 @@
+"""Heads: from features to class scores. A head file says how features are pooled and joined."""
+from mmvideo.models.heads.audio_tsn import AudioTSNHead
+from mmvideo.models.heads.base import BaseHead
+from mmvideo.models.heads.i3d import I3DHead
+from mmvideo.models.heads.slowfast import SlowFastHead
+from mmvideo.models.heads.tsm import TSMHead
+from mmvideo.models.heads.tsn import TSNHead
+
+__all__ = ['AudioTSNHead', 'BaseHead', 'I3DHead', 'SlowFastHead', 'TSMHead', 'TSNHead']

@@ -1,0 +1,150 @@
+"""What heads share: classifier, loss, accuracy in training, averaging of views."""
+import torch
+from mmengine.model import initialize, normal_init
+from torch import nn
+from torch.nn import functional as F
+
+from mmvideo.errors import InputError
+from mmvideo.registry import MODELS
+
+__all__ = ['BaseHead', 'check_consensus', 'pool_places', 'top_k_accuracy']
+
+LOSS = dict(type='CrossEntropyLoss')
+CONSENSUS = dict(type='AvgConsensus', dim=1)
+
+
+class BaseHead(nn.Module):
+    """Classifier behind pooled features; a head adds :meth:`forward`.
+
+    ``forward(x, num_segs=None)`` gives one row of scores a view; ``num_segs`` is the number of
+    inputs of one sample, for heads that join them before the classifier.
+
+    Args:
+        num_classes: classes, C.
+        in_channels: channels of the pooled features.
+        spatial_type: ``'avg'`` or ``'max'`` over all places; None for features that are flat.
+        dropout_ratio: share of features dropped in training, 0..1.
+        init_std: standard deviation of the classifier's weights at the start.
+        loss_cls: loss in config notation.
+        multi_class: samples may have several labels, given as [N, C] of 0 and 1.
+        label_smooth_eps: share of each label that is spread over all classes
+            (arXiv:1512.00567, section 7); for single and for several labels.
+        topk: which accuracies are logged in training; cut at the number of classes.
+        average_clips: how the views of a sample are joined: ``'prob'`` (mean of softmax),
+            ``'score'`` (mean of scores) or None (all are returned).
+        init_cfg: further initializers in mmengine's notation.
+    """
+
+    def __init__(self, num_classes, in_channels, spatial_type='avg', dropout_ratio=0.5,
+                 init_std=0.01, loss_cls=LOSS, multi_class=False, label_smooth_eps=0.0,
+                 topk=(1, 5), average_clips=None, init_cfg=None):
+        super().__init__()
+        if spatial_type not in ('avg', 'max', None):
+            raise InputError(f"cls_head.spatial_type: 'avg', 'max' or None, not {spatial_type!r}")
+        if num_classes < 1:
+            raise InputError(f'cls_head.num_classes must be positive, not {num_classes}')
+        self.num_classes = num_classes
+        self.in_channels = in_channels
+        self.spatial_type = spatial_type
+        self.init_std = init_std
+        self.multi_class = multi_class
+        self.label_smooth_eps = label_smooth_eps
+        self.topk = (topk,) if isinstance(topk, int) else tuple(topk)
+        if any(k < 1 for k in self.topk):
+            raise InputError(f'cls_head.topk: positive numbers, not {topk!r}')
+        self.average_clips = average_clips
+        self.init_cfg = init_cfg
+        self.loss_cls = MODELS.build(loss_cls)
+        self.dropout = nn.Dropout(dropout_ratio) if dropout_ratio else nn.Identity()
+        self.fc_cls = self.build_classifier()
+
+    def build_classifier(self):
+        """The layer under the key ``fc_cls``."""
+        return nn.Linear(self.in_channels, self.num_classes)
+
+    def init_weights(self):
+        normal_init(self.fc_cls, std=self.init_std)
+        if self.init_cfg:
+            initialize(self, self.init_cfg)
+
+    def pool(self, x):
+        """Join all places (and frames) of each row: [B, C, ...] -> [B, C]."""
+        pooled = pool_places(x, self.spatial_type)
+        if pooled.shape[1] != self.in_channels:
+            raise InputError(f'cls_head.in_channels is {self.in_channels}, the features have '
+                             f'{pooled.shape[1]} channels')
+        return pooled
+
+    def loss(self, score, label, **aux):
+        """Loss and accuracies of a batch.
+
+        Args:
+            score: [B, C].
+            label: [B] class indices, or [B, C] shares (several labels, mixed samples).
+            aux: further tensors for the loss (``train_cfg.aux_info``).
+
+        Returns:
+            dict: ``loss_cls``, and ``top{k}_acc`` where a sample has one class.
+        """
+        losses = {}
+        if label.dim() == 1 and not self.multi_class:
+            for k, value in zip(self.topk, top_k_accuracy(score, label, self.topk), strict=True):
+                losses[f'top{k}_acc'] = value
+        if self.label_smooth_eps:
+            if label.dim() == 1:
+                label = F.one_hot(label, self.num_classes)
+            label = (1 - self.label_smooth_eps) * label + self.label_smooth_eps / self.num_classes
+        found = self.loss_cls(score, label, **aux)
+        losses.update(found if isinstance(found, dict) else dict(loss_cls=found))
+        return losses
+
+    def average(self, score, num_samples, average_clips):
+        """Join the views of each sample.
+
+        Args:
+            score: [N*V, C], views of one sample next to each other.
+            num_samples: N.
+            average_clips: see the class.
+
+        Returns:
+            Tensor: [N, C], or [N, V, C] for None.
+        """
+        score = score.reshape(num_samples, -1, score.shape[-1])
+        if average_clips is None:
+            return score
+        if average_clips == 'prob':
+            return F.softmax(score, 2).mean(1)
+        if average_clips == 'score':
+            return score.mean(1)
+        raise InputError(f"average_clips: 'prob', 'score' or None, not {average_clips!r}")
+
+
+def pool_places(x, kind='avg'):
+    """[B, C, ...] -> [B, C]: mean ('avg') or maximum ('max') over all places; None flattens."""
+    if x.dim() == 2:
+        return x
+    if kind is None:
+        return x.flatten(1)
+    places = tuple(range(2, x.dim()))
+    return x.mean(places) if kind == 'avg' else x.amax(places)
+
+
+@torch.no_grad()
+def top_k_accuracy(score, label, topk):
+    """Share of samples whose class is among the k best, as tensors on the device of the scores.
+
+    Args:
+        score: [B, C].
+        label: [B] class indices.
+        topk: numbers k; those above C count as C.
+    """
+    widest = min(max(topk), score.shape[1])
+    hits = score.topk(widest, dim=1).indices == label[:, None]
+    return [hits[:, :k].any(1).float().mean() for k in topk]
+
+
+def check_consensus(consensus):
+    """Raise unless the consensus is the mean over segments, the only one that TSN and TSM use."""
+    if consensus.get('type') != 'AvgConsensus' or consensus.get('dim', 1) != 1:
+        raise InputError("cls_head.consensus: dict(type='AvgConsensus', dim=1) is expected, "
+                         f'not {consensus!r}')
