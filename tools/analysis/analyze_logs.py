@@ -173,7 +173,7 @@ def draw_key(axis, logs, key, names):
         both = len(at) and len(val_at)
         if len(at):
             axis.plot(at, values, color=color, alpha=0.2, linewidth=0.8)
-            axis.plot(at, smooth(values, max(1, len(values) // 30)), color=color, linewidth=1.1,
+            axis.plot(at, smooth(values, max(1, len(values) // 20)), color=color, linewidth=1.1,
                       label=f'{name}, training' if both else name)
         if len(val_at):
             axis.plot(val_at, val_values, color=color, linewidth=1.8, marker='o', markersize=4.5,
@@ -181,7 +181,8 @@ def draw_key(axis, logs, key, names):
     axis.set(title=key, xlabel=logs[0].unit)
     axis.set_xlim(left=0)
     if 'acc' in key:
-        axis.set_ylim(0, 1)
+        axis.set_ylim(0, 1.02)
+    axis.grid(alpha=0.25, linewidth=0.6)
     axis.spines[['top', 'right']].set_visible(False)
     axis.legend(frameon=False, fontsize='small')
 
