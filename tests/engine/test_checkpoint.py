@@ -40,7 +40,7 @@ def test_a_checkpoint_of_another_network_is_refused():
     assert 'other.pth: 0 of 10 keys match' in text
     assert '10 not in the checkpoint: backbone.0.bias, backbone.0.weight' in text
     assert '7 not in the model: trunk.0.weight' in text and 'and 3 more' in text
-    assert 'only 0 of the 8 keys of the model\'s backbone match' in text
+    assert "only 0 of the 8 keys of the model's backbone match" in text
 
 
 def test_half_of_the_backbone_is_the_least():
