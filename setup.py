@@ -6,8 +6,8 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).resolve().parent
-# Folders of the checkout that travel inside the package. `.mim` is where mmengine looks for them,
-# so that `_base_ = 'mmvideo::_base_/runtime.py'` works from an installed wheel too.
+# Folders of the checkout that travel inside the package, so that the configs and commands are at
+# hand without a checkout. `.mim` is where packages built on mmengine keep them.
 CARRIED = {'configs': 'mmvideo/.mim/configs', 'tools': 'mmvideo/.mim/tools'}
 
 
