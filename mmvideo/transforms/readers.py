@@ -6,7 +6,7 @@ is the i-th picture shown, so the three agree; rotation noted in the file is app
 
 Containers may claim more pictures than can be decoded. Decord then repeats the nearest picture
 without a word, or waits for ever (dmlc/decord issue 373). So the packets are counted first,
-without decoding, and doubtful files are decoded with PyAV.
+without decoding, and what is doubtful is decoded with PyAV.
 """
 import bisect
 import io
@@ -92,7 +92,9 @@ class PyAVReader:
         self.avg_fps = float(rate) if rate else 0.0
         stamps = [pts for pts, _ in shown]
         self._stamps = None
-        if None not in stamps and len(set(stamps)) == len(stamps):
+        # AVI keeps no presentation times; those that come out are guesses.
+        is_timed = self._container.format.name != 'avi' and None not in stamps
+        if is_timed and len(set(stamps)) == len(stamps):
             shown.sort()
             self._stamps = [pts for pts, _ in shown]
         self.key_frames = [i for i, (_, is_key) in enumerate(shown) if is_key] or [0]
@@ -207,16 +209,20 @@ class DecordReader:
         _check_range(self.filename, wanted, len(self))
         if self._reader is None:
             return self._checked.read(indices)
+        # Now and then decord gives a copy of the picture before in place of the very last ones;
+        # with its neighbor in the batch, such a copy shows.
+        last = wanted[-1]
+        asked = sorted({*wanted, last - 1}) if 0 < last >= len(self) - 4 else wanted
         try:
-            batch = self._reader.get_batch(wanted).asnumpy()
+            batch = self._reader.get_batch(asked).asnumpy()
         except (decord.DECORDError, RuntimeError) as error:
             self._check_decodable(wanted)
             raise InputError(f'{self.filename}: decord cannot decode frames {wanted[0]}..'
-                             f'{wanted[-1]} ({_first_line(error)})') from error
+                             f'{last} ({_first_line(error)})') from error
         if any(np.array_equal(a, b) for a, b in zip(batch[:-1], batch[1:], strict=True)):
-            # A still scene, or copies that decord puts in place of frames it cannot decode.
-            self._check_decodable(wanted)
-        pictures = dict(zip(wanted, batch, strict=True))
+            # A still scene, or copies in place of frames that decord cannot decode: PyAV tells.
+            return self._checked.read(indices)
+        pictures = dict(zip(asked, batch, strict=True))
         return [pictures[int(i)] for i in indices]
 
     def _check_decodable(self, wanted):

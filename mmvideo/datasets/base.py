@@ -1,0 +1,158 @@
+"""What all data sets share: a list of records, a pipeline, and draws that can be repeated."""
+import copy
+import os.path as osp
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from mmvideo.datasets.annotations import place_name, read_records
+from mmvideo.errors import InputError, MissingFileError
+from mmvideo.registry import TRANSFORMS
+
+
+class BaseDataset(Dataset):
+    """Records of an annotation file, each made into a sample by a pipeline.
+
+    A sample's draws come from a generator of its own, seeded by (seed, epoch, index): the same for
+    any number of workers, other ones in each epoch.
+
+    A subclass names its columns: ``path_key``, ``columns`` and ``media``, its key in a dict
+    ``data_prefix``. How annotation files look is told in
+    :func:`mmvideo.datasets.annotations.read_records`.
+
+    Args:
+        ann_file: text list, or JSON list if its name ends in .json.
+        pipeline: transforms, as config dicts.
+        data_prefix: folder that paths in ``ann_file`` are relative to; or a dict with such a
+            folder under 'video', 'img' or 'audio'.
+        test_mode: samples may lack a label (-1).
+        multi_class: a sample may have several labels; they become a vector of 0 and 1.
+        num_classes: number of classes; labels are checked against it, ``multi_class`` needs it.
+        start_index: number of the first frame.
+        modality: 'RGB', 'Flow' or 'Audio'.
+        sample_by_class: training only: draw a class, then one of its records, in place of the
+            record asked for. The item keeps the index that was asked for.
+        power: a class is drawn with probability proportional to (its number of records) ** power:
+            0 for all classes alike, 1 for all records alike.
+        dynamic_length: kept for configs that set it; samplers may read it.
+        seed: of the draws; ``set_seed`` changes it.
+
+    Attributes:
+        records: list of dicts, paths joined with ``data_prefix``.
+        names: the path of each record, as written in ``ann_file``.
+    """
+
+    path_key = 'filename'
+    columns = ()
+    media = 'video'
+
+    def __init__(self, ann_file, pipeline, data_prefix=None, test_mode=False, multi_class=False,
+                 num_classes=None, start_index=1, modality='RGB', sample_by_class=False, power=0,
+                 dynamic_length=False, seed=0):
+        self.ann_file = str(ann_file)
+        self.data_prefix = self._folder(data_prefix)
+        self.test_mode = test_mode
+        self.multi_class = multi_class
+        self.num_classes = num_classes
+        self.start_index = start_index
+        self.modality = modality
+        self.sample_by_class = sample_by_class and not test_mode
+        self.power = power
+        self.dynamic_length = dynamic_length
+        if modality not in ('RGB', 'Flow', 'Audio'):
+            raise InputError(f"modality must be 'RGB', 'Flow' or 'Audio', not {modality!r}")
+        if multi_class and num_classes is None:
+            raise InputError('num_classes is needed with multi_class=True')
+        if multi_class and sample_by_class:
+            raise InputError('sample_by_class needs samples of one class (multi_class=False)')
+        # Shared memory: workers that are running already see a change.
+        self._seed_and_epoch = torch.tensor([int(seed), 0]).share_memory_()
+        self.records, self._places = self.load_records()
+        self.names = [record[self.path_key] for record in self.records]
+        for record in self.records:
+            record[self.path_key] = self.locate(record[self.path_key])
+        if self.sample_by_class:
+            self._classes, self._chances = self._class_chances()
+        self.pipeline = TRANSFORMS.build(dict(type='Compose', transforms=pipeline))
+
+    def _folder(self, data_prefix):
+        if isinstance(data_prefix, dict):
+            if self.media not in data_prefix:
+                raise InputError(f'data_prefix: {type(self).__name__} looks for the key '
+                                 f'{self.media!r}, found {sorted(data_prefix)}')
+            data_prefix = data_prefix[self.media]
+        return data_prefix
+
+    def load_records(self):
+        """Records, and the line of each in ``ann_file``."""
+        return read_records(self.ann_file, self.columns, self.path_key, self.multi_class,
+                            self.num_classes, labels_optional=self.test_mode)
+
+    def locate(self, path):
+        """Where the file, or folder, of a listed path lies."""
+        return osp.join(self.data_prefix, path) if self.data_prefix else path
+
+    def _class_chances(self):
+        classes = {}
+        for i, record in enumerate(self.records):
+            classes.setdefault(record['label'], []).append(i)
+        chances = np.array([len(members) for members in classes.values()], float) ** self.power
+        return list(classes.values()), chances / chances.sum()
+
+    def __len__(self):
+        return len(self.records)
+
+    def __getitem__(self, index):
+        return self.load(index, index)
+
+    def set_epoch(self, epoch):
+        """Change the draws of all samples; workers that are running follow."""
+        self._seed_and_epoch[1] = int(epoch)
+
+    def set_seed(self, seed):
+        """Change the draws of all samples in all epochs."""
+        self._seed_and_epoch[0] = int(seed)
+
+    def origin(self, index):
+        """Where a record was listed, such as 'data/train.txt, line 12'."""
+        return f'{self.ann_file}, {place_name(self.ann_file, self._places[index])}'
+
+    def load(self, index, sample_index):
+        """Make a sample.
+
+        Args:
+            index: which record.
+            sample_index: its place in the outermost data set, which seeds its draws.
+
+        Raises:
+            MissingFileError, InputError: name the file and where it was listed.
+        """
+        seed, epoch = self._seed_and_epoch.tolist()
+        rng = np.random.default_rng([seed, epoch, sample_index])
+        if self.sample_by_class:
+            members = self._classes[rng.choice(len(self._classes), p=self._chances)]
+            index = int(rng.choice(members))
+        results = self.prepare(index)
+        results['rng'] = rng
+        try:
+            results = self.pipeline(results)
+        except (InputError, OSError) as error:
+            is_missing = isinstance(error, FileNotFoundError)
+            kind = MissingFileError if is_missing else InputError
+            raise kind(f'{self.names[index]} ({self.origin(index)}): {error}') from error
+        if isinstance(results, dict):
+            results['sample_index'] = sample_index
+        return results
+
+    def prepare(self, index):
+        """A copy of a record with all that the pipeline starts from, but the generator."""
+        results = copy.deepcopy(self.records[index])
+        results['modality'] = self.modality
+        results['start_index'] = self.start_index
+        if self.multi_class:
+            label = torch.zeros(self.num_classes)
+            if results['label'] != -1:
+                label[results['label']] = 1
+            results['label'] = label
+        return results

@@ -1,0 +1,42 @@
+"""Videos that were taken apart into folders of pictures."""
+from mmvideo.datasets.base import BaseDataset
+from mmvideo.errors import InputError
+from mmvideo.registry import DATASETS
+
+
+@DATASETS.register_module()
+class RawframeDataset(BaseDataset):
+    """Folders with one picture a frame, or two (x and y) for optical flow.
+
+    A line of the list is ``path total_frames label``, with ``with_offset``
+    ``path offset total_frames label``; a JSON entry has ``frame_dir``, ``total_frames`` and
+    ``label``.
+
+    Args:
+        ann_file, pipeline, **kwargs: as of :class:`BaseDataset`.
+        filename_tmpl: name of a frame, 'img_{:05}.jpg'; for optical flow with a place for the
+            axis first, '{}_{:05d}.jpg'.
+        with_offset: the list has a column ``offset``, which is added to frame numbers: several
+            samples of one folder.
+        start_index: number of the first frame.
+    """
+
+    path_key = 'frame_dir'
+    media = 'img'
+
+    def __init__(self, ann_file, pipeline, filename_tmpl='img_{:05}.jpg', with_offset=False,
+                 start_index=1, modality='RGB', **kwargs):
+        self.columns = ('offset', 'total_frames') if with_offset else ('total_frames', )
+        self.filename_tmpl = filename_tmpl
+        try:
+            filename_tmpl.format(*(('x', 1) if modality == 'Flow' else (1, )))
+        except (IndexError, KeyError, ValueError) as error:
+            fits = '{}_{:05d}.jpg' if modality == 'Flow' else 'img_{:05}.jpg'
+            raise InputError(f'filename_tmpl: {filename_tmpl!r} does not fit modality '
+                             f'{modality!r}; {fits!r} would') from error
+        super().__init__(ann_file, pipeline, start_index=start_index, modality=modality, **kwargs)
+
+    def prepare(self, index):
+        results = super().prepare(index)
+        results['filename_tmpl'] = self.filename_tmpl
+        return results
