@@ -28,7 +28,6 @@ torch.distributed.destroy_process_group()
 '''
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('shares', ['[0, 2, 4], [1, 3, 0]', '[0, 1, 2], [3, 4, 0]'])
 def test_two_processes_count_every_sample_once(tmp_path, shares):
     (tmp_path / 'process.py').write_text(PROCESS.replace('SHARES', shares))
