@@ -46,7 +46,6 @@ MANY_ARGUMENTS = {
     'ResNet': 'the public name and its arguments are those of published configs',
     'ResNet3d': 'the seams that I3D, SlowOnly, CSN and R(2+1)D fill',
     'ResNetAudio': 'the public name and its arguments are those of published configs',
-    'BaseDataset': 'the arguments of a data set in published configs',
 }
 MACHINE = re.compile(r'(?<![\w.:/-])/(?:' + '|'.join(
     ['work', 'root', 'home', 'mnt', 'tmp', 'scratch', 'Users']) + r')/[\w.]')

@@ -29,6 +29,8 @@ def plain_sample(sample):
         label = _array(label)
         is_number = label.size == 1 and label.dtype.kind in 'iu'
         label = int(label.reshape(())) if is_number else label.reshape(-1)
+        if is_number and label < 0:  # the data sets' mark for a sample without a label
+            label = None
     index = sample.get('sample_index')
     return dict(score=score, label=label, sample_index=None if index is None else int(index))
 

@@ -96,6 +96,19 @@ def test_samples_are_joined_by_name_whatever_their_order(tmp_path, capsys, names
     assert (code, out.splitlines()[1], err) == (0, 'Top 1 Accuracy: 1.0000', '')
 
 
+def test_a_json_list_is_read(tmp_path, capsys):
+    write_scores(tmp_path / 's.json', (np.eye(5) * 2)[[1, 0]], NAMES[1::-1], [1, 0])
+    rows = [dict(filename=NAMES[0], label=0), dict(filename=NAMES[1], label=[1])]
+    (tmp_path / 'list.json').write_text(json.dumps(rows))
+    code, out, _ = run(capsys, '--scores', tmp_path / 's.json',
+                       '--datalist', tmp_path / 'list.json')
+    assert (code, out.splitlines()[1]) == (0, 'Top 1 Accuracy: 1.0000')
+    (tmp_path / 'list.json').write_text('{"a": 1}')
+    code, _, err = run(capsys, '--scores', tmp_path / 's.json',
+                       '--datalist', tmp_path / 'list.json')
+    assert code == 2 and 'list.json: not a readable list' in err
+
+
 def test_a_video_listed_twice_is_joined_in_order(tmp_path, capsys):
     names = ['a.mp4', 'a.mp4', 'b.mp4']
     write_scores(tmp_path / 's.json', (np.eye(5) * 2)[:3], names, LABELS)

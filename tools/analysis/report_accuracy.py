@@ -38,32 +38,40 @@ def parse_args(argv=None):
 
 
 def read_list(path):
-    """Lines of an annotation list.
+    """Samples of an annotation list, text or JSON.
 
     Returns:
-        tuple(list[str], list[int], list[int]): what stands before the label, the labels, and the
-        line numbers.
+        tuple(list[str], list[int], list[str]): what stands before the label, the labels, and the
+        places in the list, such as 'line 3'.
     """
     try:
-        with open(path, encoding='utf-8') as file:
-            lines = list(enumerate(file.read().splitlines(), start=1))
+        with open(path, encoding='utf-8-sig') as file:
+            rows = list(_json_rows(file) if path.endswith('.json') else _text_rows(file))
     except FileNotFoundError:
         raise MissingFileError(f'{path}: no such list') from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f'{path}: not a readable list ({error})') from None
-    texts, labels, numbers = [], [], []
-    for number, line in lines:
-        if not line.strip():
-            continue
-        text, _, label = line.strip().replace('\t', ' ').rpartition(' ')
-        if not label.isdecimal():
-            raise InputError(f'{path}, line {number}: the last word, {label!r}, is no class number')
-        texts.append(text.strip())
-        labels.append(int(label))
-        numbers.append(number)
-    if not texts:
+    except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
+        raise InputError(f'{path}: not a readable list ({error!r})') from None
+    for _, label, place in rows:
+        if not str(label).isdecimal():
+            raise InputError(f'{path}, {place}: the last word, {label!r}, is no class number')
+    if not rows:
         raise InputError(f'{path}: the list is empty')
-    return texts, labels, numbers
+    texts, labels, places = zip(*rows, strict=True)
+    return list(texts), [int(label) for label in labels], list(places)
+
+
+def _text_rows(file):
+    for number, line in enumerate(file, start=1):
+        if line.strip():
+            text, _, label = line.strip().replace('\t', ' ').rpartition(' ')
+            yield text.strip(), label, f'line {number}'
+
+
+def _json_rows(file):
+    for number, row in enumerate(json.load(file), start=1):
+        labels = row['label'] if isinstance(row['label'], list) else [row['label']]
+        path = row.get('filename') or row.get('frame_dir') or row['audio_path']
+        yield path, labels[0] if len(labels) == 1 else labels, f'entry {number}'
 
 
 def stem(name):
@@ -123,7 +131,7 @@ def _difference(file, texts):
     return ': ' + '; '.join(parts) if parts else ': some names occur more than once'
 
 
-def check_labels(file, rows, labels, list_path, numbers):
+def check_labels(file, rows, labels, list_path, places):
     """Labels that a file brings along must be those of the list."""
     if file.labels is None:
         return
@@ -138,7 +146,7 @@ def check_labels(file, rows, labels, list_path, numbers):
     if wrong:
         i, row, own = wrong[0]
         who = f'sample {row}' + (f' ({file.names[row]})' if file.names else '')
-        raise InputError(f'{file.path}: {who} has the label {own}, {list_path}, line {numbers[i]} '
+        raise InputError(f'{file.path}: {who} has the label {own}, {list_path}, {places[i]} '
                          f'says {labels[i]}; {len(wrong)} of {len(rows)} labels differ')
 
 
@@ -148,7 +156,7 @@ def fuse(args):
     if len(coefficients) != len(args.scores):
         raise InputError(f'{len(args.scores)} score files need as many coefficients, '
                          f'not {len(coefficients)}')
-    texts, labels, numbers = read_list(args.datalist)
+    texts, labels, places = read_list(args.datalist)
     files = [read_scores(path) for path in args.scores]
     for file in files[1:]:
         if file.num_classes != files[0].num_classes:
@@ -158,14 +166,14 @@ def fuse(args):
             raise InputError(f'{file.path} has {len(file)} samples, {files[0].path} has '
                              f'{len(files[0])}')
     num_classes = files[0].num_classes
-    for label, number in zip(labels, numbers, strict=True):
+    for label, place in zip(labels, places, strict=True):
         if label >= num_classes:
-            raise InputError(f'{args.datalist}, line {number}: label {label} is out of range; '
+            raise InputError(f'{args.datalist}, {place}: label {label} is out of range; '
                              f'{num_classes} classes are scored, labels are 0 to {num_classes - 1}')
     streams = []
     for file in files:
         rows = matching_rows(file, texts, args.datalist)
-        check_labels(file, rows, labels, args.datalist, numbers)
+        check_labels(file, rows, labels, args.datalist, places)
         scores = file.averaged()[rows].astype(np.float64)
         if args.apply_softmax and file.average_clips == 'prob':
             print(f'{file.path}: these are probabilities already; --apply-softmax flattens them',
