@@ -104,6 +104,7 @@ class BaseDataset(Dataset):
         return len(self.records)
 
     def __getitem__(self, index):
+        index = range(len(self))[index]     # negative ones count from the end
         return self.load(index, index)
 
     def set_epoch(self, epoch):

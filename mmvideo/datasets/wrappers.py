@@ -19,6 +19,7 @@ class _Wrapper(Dataset):
         raise NotImplementedError
 
     def __getitem__(self, index):
+        index = range(len(self))[index]
         return self.load(index, index)
 
     def load(self, index, sample_index):
@@ -44,7 +45,7 @@ class _Wrapper(Dataset):
         return getattr(self.members[0], name)
 
 
-@DATASETS.register_module(force=True)
+@DATASETS.register_module()
 class RepeatDataset(_Wrapper):
     """Shows a data set several times an epoch, with other draws each time.
 
@@ -67,10 +68,10 @@ class RepeatDataset(_Wrapper):
         return self.times * len(self.dataset)
 
     def find(self, index):
-        return self.dataset, range(len(self))[index] % len(self.dataset)
+        return self.dataset, index % len(self.dataset)
 
 
-@DATASETS.register_module(force=True)
+@DATASETS.register_module()
 class ConcatDataset(_Wrapper):
     """Several data sets, one after the other.
 
@@ -92,7 +93,6 @@ class ConcatDataset(_Wrapper):
         return self._ends[-1]
 
     def find(self, index):
-        index = range(len(self))[index]
         which = bisect.bisect_right(self._ends, index)
         return self.members[which], index - (self._ends[which - 1] if which else 0)
 
