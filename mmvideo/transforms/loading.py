@@ -213,13 +213,12 @@ class RawFrameDecode:
                                    'total_frames fit the folder?')
         args = dict(backend=self._backend_name(), **self.backend_args)
         content = fileio.get(path, backend_args=args)
-        picture = None
-        if content:
-            picture = mmcv.imfrombytes(content, flag=flag, channel_order='rgb',
-                                       backend=self.decoding_backend)
-        if picture is None:
-            raise InputError(f'{path}: is no picture that {self.decoding_backend} can read')
-        return picture
+        try:
+            return mmcv.imfrombytes(content, flag=flag, channel_order='rgb',
+                                    backend=self.decoding_backend)
+        except Exception as error:      # each backend has its own
+            raise InputError(f'{path}: is no picture that {self.decoding_backend} can read '
+                             f'({type(error).__name__})') from error
 
     def _backend_name(self):
         return 'local' if self.io_backend == 'disk' else self.io_backend

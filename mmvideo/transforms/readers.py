@@ -68,10 +68,23 @@ class PyAVReader:
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = 'AUTO' if self._multi_thread else 'SLICE'
 
+    def _check_whole(self):
+        """Raise if the file is shorter than its index says; MP4 keeps a full one in front."""
+        if 'mp4' not in self._container.format.name:
+            return
+        size = (self._source.getbuffer().nbytes if hasattr(self._source, 'getbuffer')
+                else osp.getsize(self._source))
+        ends = [entry.pos + entry.size for entry in self._stream.index_entries]
+        inside = sum(end <= size for end in ends)
+        if inside < len(ends):
+            raise InputError(f'{self.filename}: truncated; it should have {len(ends)} frames, '
+                             f'the file ends after {inside}')
+
     def _scan(self):
         """Count the pictures, and note time stamps and key frames, from the packets alone."""
         import av
-        shown, claimed, found = [], self._stream.frames, 0
+        self._check_whole()
+        shown, found = [], 0
         try:
             for packet in self._container.demux(self._stream):
                 if packet.size:
@@ -81,10 +94,6 @@ class PyAVReader:
         except av.error.FFmpegError as error:
             raise InputError(f'{self.filename}: broken after {found} frames '
                              f'({_first_line(error)})') from error
-        # Only this family of containers states an exact number.
-        if 'mp4' in self._container.format.name and found < claimed:
-            raise InputError(f'{self.filename}: truncated; it should have {claimed} frames, '
-                             f'the file ends after {found}')
         if not shown:
             raise InputError(f'{self.filename}: holds no video frame')
         self._count = len(shown)

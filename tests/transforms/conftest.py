@@ -56,6 +56,7 @@ def write_video():
         with av.open(str(path), 'w', options=options or {}) as container:
             stream = container.add_stream(codec, rate=25)
             stream.width, stream.height, stream.pix_fmt = width, height, 'yuv420p'
+            stream.bit_rate = 4_000_000
             stream.options = {'bf': '2', 'g': str(key_interval)}
             if codec == 'libx264':
                 stream.options = {**stream.options, 'crf': '16', 'sc_threshold': '0'}

@@ -14,7 +14,7 @@ def recorded_frames(args, total, release):
     else:
         room = total - (length - 1) * step - 1
         starts = (np.array([room // 2]) if num == 1
-                  else (np.arange(num) * room / (num - 1)).astype(int))
+                  else np.around(np.arange(num) * room / (num - 1)).astype(int))
     return (starts[:, None] + np.arange(length) * step).ravel()
 
 
