@@ -64,6 +64,9 @@ class ActionDataPreprocessor(BaseDataPreprocessor):
                              + ', '.join(map(repr, data)) + ' (see Collect(keys=...))')
         data[key] = self.normalize(data[key])
         if training and self.blending is not None:
+            if 'label' not in data:
+                raise InputError("data_preprocessor.blending mixes labels too: add 'label' to "
+                                 'Collect(keys=...)')
             data[key], data['label'] = self.blending(data[key], data['label'])
         return data
 

@@ -39,7 +39,6 @@ class C3D(nn.Module):
         super().__init__()
         self.pretrained = pretrained
         self.init_cfg = init_cfg
-        self.style = style
         self.init_std = init_std
         width = self.in_channels
         for name, channels in LAYERS:

@@ -160,7 +160,6 @@ class ResNet(nn.Module):
                  base_channels=64):
         super().__init__()
         check_stages(self, depth, num_stages, out_indices, frozen_stages, style)
-        del torchvision_pretrain
         block, stage_blocks = self.arch[depth]
         self.depth = depth
         self.pretrained = pretrained

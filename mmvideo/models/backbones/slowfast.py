@@ -5,6 +5,7 @@ from torch import nn
 
 from mmvideo.errors import InputError
 from mmvideo.models.backbones.resnet3d import ResNet3d
+from mmvideo.models.blocks.freeze import freeze
 from mmvideo.models.blocks.weights import load_pretrained, pretrained_source
 from mmvideo.registry import MODELS, check_arguments
 
@@ -63,6 +64,7 @@ class ResNet3dSlowFast(nn.Module):
         self.laterals = []
         if link.get('lateral', False):
             self._add_laterals(widths, ratio, link)
+        self.hold_frozen()
 
     @staticmethod
     def _slow_widths(slow):
@@ -90,6 +92,17 @@ class ResNet3dSlowFast(nn.Module):
         source = pretrained_source(self.pretrained, self.init_cfg)
         if source:
             load_pretrained(self, source)
+
+    def hold_frozen(self):
+        """A frozen slow stage keeps the lateral convolution that feeds it."""
+        count = max(self.slow_path.frozen_stages, 0)
+        freeze(self, [getattr(self.slow_path, name) for name in self.laterals[:count]])
+
+    def train(self, mode=True):
+        super().train(mode)
+        if mode:
+            self.hold_frozen()
+        return self
 
     def forward(self, x):
         frames = x.shape[2]

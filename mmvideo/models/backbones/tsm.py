@@ -40,6 +40,9 @@ class ResNetTSM(ResNet):
         if shift_place not in ('block', 'blockres'):
             raise InputError(f"ResNetTSM: shift_place must be 'block' or 'blockres', "
                              f'not {shift_place!r}')
+        if temporal_pool and num_segments % 2:
+            raise InputError(f'ResNetTSM: temporal_pool halves the frames of a clip, '
+                             f'num_segments = {num_segments} is odd')
         self.num_segments = num_segments
         self.temporal_pool = temporal_pool
         self.pretrained2d = pretrained2d

@@ -1,5 +1,6 @@
 """Attention of every place in a clip to every other (Non-local networks, arXiv:1711.07971)."""
-from mmcv.cnn import NonLocal3d
+from mmcv.cnn import ConvModule, NonLocal3d
+from mmengine.model import constant_init, normal_init
 from torch import nn
 
 from mmvideo.errors import InputError
@@ -10,8 +11,19 @@ __all__ = ['ClipNonLocal', 'build_non_local', 'per_block']
 MODES = ('gaussian', 'embedded_gaussian', 'dot_product', 'concatenation')
 
 
+class NonLocal(NonLocal3d):
+    """mmcv's non-local block, whose weights can be drawn again: mmcv can do so only once."""
+
+    def init_weights(self, std=0.01):
+        for module in self.modules():
+            if isinstance(module, ConvModule) and module is not self.conv_out:
+                normal_init(module.conv, std=std)
+        # What leaves the block is added to its input: it starts as the identity.
+        constant_init(self.conv_out.norm or self.conv_out.conv, 0)
+
+
 def build_non_local(channels, non_local_cfg):
-    """A 3D non-local block that starts as the identity (its last norm has weight 0).
+    """A 3D non-local block that starts as the identity.
 
     Args:
         channels: channels of its input.
@@ -20,7 +32,7 @@ def build_non_local(channels, non_local_cfg):
     mode = non_local_cfg.get('mode', 'embedded_gaussian')
     if mode not in MODES:
         raise InputError(f'non_local_cfg.mode: one of {", ".join(MODES)}, not {mode!r}')
-    return NonLocal3d(channels, **non_local_cfg)
+    return NonLocal(channels, **non_local_cfg)
 
 
 def per_block(value, stage_blocks, name):

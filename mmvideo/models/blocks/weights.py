@@ -120,10 +120,11 @@ def load_pretrained(net, source, inflate=False, rename=None):
     """
     state = _own_names(net, read_weights(source), rename)
     own = {k: v for k, v in net.state_dict().items() if not k.endswith('num_batches_tracked')}
+    plain = {_without_wrappers(k): v for k, v in state.items()}
     filled, odd = 0, []
     with torch.no_grad():
         for key, target in own.items():
-            value = state.get(key, state.get(_without_wrappers(key)))
+            value = state.get(key, plain.get(_without_wrappers(key)))
             if value is None:
                 continue
             fitted = _fit(key, value, target.shape, inflate)

@@ -1,4 +1,5 @@
 """Head of networks that shift channels along time."""
+from mmvideo.errors import InputError
 from mmvideo.models.heads.base import CONSENSUS, BaseHead, check_consensus
 from mmvideo.registry import MODELS
 
@@ -31,5 +32,9 @@ class TSMHead(BaseHead):
         self.frames = num_segments // 2 if is_shift and temporal_pool else num_segments
 
     def forward(self, x, num_segs=None):
+        if len(x) % self.frames:
+            raise InputError(f'TSMHead: {len(x)} frames in a batch do not divide into clips of '
+                             f'{self.frames} (num_segments = {self.num_segments}); backbone, head '
+                             'and sampler must agree')
         score = self.fc_cls(self.dropout(self.pool(x)))
         return score.reshape(-1, self.frames, self.num_classes).mean(1)

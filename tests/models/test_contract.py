@@ -1,0 +1,188 @@
+"""One contract over all backbones: shapes, gradients, freezing, state, recomputation."""
+import pytest
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from mmvideo.models import backbones
+from mmvideo.registry import MODELS
+
+ATTENTION = dict(non_local=((0, 0), (1, 0), (0, 0), (0, 0)),
+                 non_local_cfg=dict(mode='dot_product', sub_sample=True, use_scale=False,
+                                    norm_cfg=dict(type='BN3d')))
+PATHWAYS = dict(
+    slow_pathway=dict(type='resnet3d', depth=18, lateral=True, conv1_kernel=(1, 7, 7),
+                      conv1_stride_t=1, pool1_stride_t=1, inflate=(0, 0, 1, 1), base_channels=16,
+                      fusion_kernel=5, lateral_norm=True),
+    fast_pathway=dict(type='resnet3d', depth=18, lateral=False, conv1_kernel=(5, 7, 7),
+                      conv1_stride_t=1, pool1_stride_t=1, base_channels=2))
+# config, input, output (one shape for each feature)
+CASES = {
+    'ResNet-18': (dict(type='ResNet', depth=18), (2, 3, 64, 64), [(2, 512, 2, 2)]),
+    'ResNet-50': (dict(type='ResNet', depth=50, base_channels=8, out_indices=(1, 3)),
+                  (2, 3, 64, 64), [(2, 64, 8, 8), (2, 256, 2, 2)]),
+    'ResNet-caffe': (dict(type='ResNet', depth=50, base_channels=8, style='caffe', in_channels=10),
+                     (2, 10, 64, 64), [(2, 256, 2, 2)]),
+    'ResNetTSM': (dict(type='ResNetTSM', depth=18, num_segments=4), (8, 3, 64, 64),
+                  [(8, 512, 2, 2)]),
+    'ResNetTSM-block': (dict(type='ResNetTSM', depth=18, num_segments=4, shift_place='block',
+                             temporal_pool=True, **ATTENTION), (8, 3, 64, 64), [(4, 512, 2, 2)]),
+    'MobileNetV2': (dict(type='MobileNetV2', out_indices=(6, 7)), (2, 3, 64, 64),
+                    [(2, 320, 2, 2), (2, 1280, 2, 2)]),
+    'MobileNetV2TSM': (dict(type='MobileNetV2TSM', num_segments=2), (4, 3, 64, 64),
+                       [(4, 1280, 2, 2)]),
+    'ResNetAudio': (dict(type='ResNetAudio', depth=50, base_channels=8), (2, 1, 32, 40),
+                    [(2, 256, 4, 5)]),
+    'ResNet3d-18': (dict(type='ResNet3d', depth=18, base_channels=16, **ATTENTION),
+                    (2, 3, 8, 64, 64), [(2, 128, 4, 2, 2)]),
+    'ResNet3d-50': (dict(type='ResNet3d', depth=50, base_channels=8, conv1_stride_t=2,
+                         pool1_stride_t=2, inflate_style='3x3x3', temporal_strides=(1, 1, 2, 1),
+                         with_pool2=False, out_indices=(2, 3)), (2, 3, 16, 64, 64),
+                    [(2, 128, 2, 4, 4), (2, 256, 2, 2, 2)]),
+    'ResNet3dSlowOnly': (dict(type='ResNet3dSlowOnly', depth=50, base_channels=8),
+                         (2, 3, 4, 64, 64), [(2, 256, 4, 2, 2)]),
+    'ResNet3dSlowFast': (dict(type='ResNet3dSlowFast', resample_rate=4, speed_ratio=4, **PATHWAYS),
+                         (2, 3, 8, 64, 64), [(2, 128, 2, 2, 2), (2, 16, 8, 2, 2)]),
+    'C3D': (dict(type='C3D', out_dim=2048), (1, 3, 16, 32, 32), [(1, 4096)]),
+}
+FREEZABLE = [name for name in CASES if name not in ('C3D', 'ResNet3dSlowFast')]
+
+
+def build(name, **changes):
+    """The backbone of a case, with every scale and shift away from the values where they start."""
+    torch.manual_seed(0)
+    net = MODELS.build({**CASES[name][0], **changes})
+    net.init_weights()
+    with torch.no_grad():
+        for p in net.parameters():
+            if p.dim() == 1:
+                p.add_(0.1 * torch.randn_like(p) + 0.1)
+    return net
+
+
+def clip(name):
+    return torch.randn(CASES[name][1], generator=torch.Generator().manual_seed(1))
+
+
+def features(net, x):
+    out = net(x)
+    return list(out) if isinstance(out, tuple) else [out]
+
+
+def test_every_backbone_is_under_contract():
+    assert {cfg['type'] for cfg, _, _ in CASES.values()} == set(backbones.__all__)
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_shapes_and_gradients(name):
+    net = build(name).train()
+    outs = features(net, clip(name))
+    assert [tuple(out.shape) for out in outs] == CASES[name][2]
+    assert all(torch.isfinite(out).all() for out in outs)
+    sum((out * torch.randn_like(out)).sum() for out in outs).backward()
+    for key, p in net.named_parameters():
+        assert p.grad is not None and torch.isfinite(p.grad).all(), key
+        assert p.grad.abs().sum() > 0, key
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_state_dict_carries_the_whole_network(name):
+    first, second = build(name).eval(), MODELS.build(CASES[name][0]).eval()
+    x = clip(name)
+    with torch.no_grad():
+        first.train()(x)
+        first.eval()
+        second.load_state_dict(first.state_dict())
+        for a, b in zip(features(first, x), features(second, x), strict=True):
+            assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_initialization_repeats(name):
+    first, second = MODELS.build(CASES[name][0]), MODELS.build(CASES[name][0])
+    for net in (first, second):
+        torch.manual_seed(3)
+        net.init_weights()
+    for key, value in first.state_dict().items():
+        assert torch.equal(value, second.state_dict()[key]), key
+
+
+@pytest.mark.parametrize('name', FREEZABLE)
+def test_recomputation_changes_nothing(name):
+    x = clip(name)
+    plain, spared = build(name).train(), build(name, with_cp=True).train()
+    grads = []
+    for net in (plain, spared):
+        outs = features(net, x.clone().requires_grad_())
+        sum(out.square().sum() for out in outs).backward()
+        grads.append([outs[-1].detach(), *(p.grad for p in net.parameters())])
+    for a, b in zip(*grads, strict=True):
+        torch.testing.assert_close(a, b)
+
+
+@pytest.mark.parametrize('name', FREEZABLE)
+def test_frozen_stages_do_not_learn(name):
+    net = build(name, frozen_stages=1).train()
+    before = {k: v.clone() for k, v in net.state_dict().items()}
+    sum(out.sum() for out in features(net, clip(name))).backward()
+    for key, p in net.named_parameters():
+        frozen = key.startswith(('conv1.', 'layer1.'))
+        assert p.requires_grad is not frozen, key
+        assert (p.grad is None) is frozen, key
+    changed = {k for k, v in net.state_dict().items() if not torch.equal(v, before[k])}
+    assert changed and all(not k.startswith(('conv1.', 'layer1.')) for k in changed)
+
+
+@pytest.mark.parametrize('name', FREEZABLE)
+def test_norm_eval_keeps_statistics_and_learns(name):
+    net = build(name, norm_eval=True).train()
+    assert not any(m.training for m in net.modules() if isinstance(m, _BatchNorm))
+    assert all(p.requires_grad for p in net.parameters())
+    assert not net.eval().training
+
+
+def test_partial_bn_leaves_the_first_norm():
+    net = MODELS.build(dict(type='ResNet', depth=18, partial_bn=True)).train()
+    norms = [m for m in net.modules() if isinstance(m, _BatchNorm)]
+    assert [m.training for m in norms] == [True] + [False] * 19
+    assert [m.weight.requires_grad for m in norms] == [True] + [False] * 19
+
+
+def test_bn_frozen_stops_scale_and_shift():
+    cfg = dict(type='ResNet3d', depth=18, base_channels=4)
+    for frozen in (False, True):
+        net = MODELS.build(dict(cfg, norm_eval=True, bn_frozen=frozen)).train()
+        norms = [m for m in net.modules() if isinstance(m, _BatchNorm)]
+        assert all(m.weight.requires_grad is not frozen for m in norms)
+        assert all(m.weight.requires_grad for m in net.modules() if isinstance(m, nn.Conv3d))
+
+
+def test_frozen_slow_stages_keep_their_laterals():
+    slow = dict(PATHWAYS['slow_pathway'], frozen_stages=2)
+    net = build('ResNet3dSlowFast', slow_pathway=slow).train()
+    frozen = {k for k, p in net.named_parameters() if not p.requires_grad and 'lateral' in k}
+    assert {k.split('.')[1] for k in frozen} == {'conv1_lateral', 'layer1_lateral'}
+
+
+@pytest.mark.parametrize('cfg, part', [
+    (dict(type='ResNet', depth=51), '18, 34, 50, 101, 152, not 51'),
+    (dict(type='ResNet', depth=50, out_indices=(4,)), 'out_indices counts stages from 0 to 3'),
+    (dict(type='ResNet', depth=50, frozen_stages=5), 'frozen_stages must be -1 (none) to 4'),
+    (dict(type='ResNet', depth=50, style='tf'), "style must be 'pytorch' or 'caffe'"),
+    (dict(type='ResNet3d', depth=50, inflate=(1, 1, 1)), 'inflate: 3 entries for 4 stages'),
+    (dict(type='ResNet3d', depth=50, non_local=((1, 0), 0, 0, 0)), 'non_local: 2 entries for a '
+                                                                   'stage of 3 blocks'),
+    (dict(type='ResNet3dSlowOnly', depth=50, lateral=True), 'lateral must be False'),
+    (dict(type='ResNet3dSlowFast', resample_rate=8, speed_ratio=3), 'multiple of speed_ratio'),
+    (dict(type='ResNet3dSlowFast', fast_pathway=dict(type='x3d')), "must be 'resnet3d'"),
+    (dict(type='ResNet3dSlowFast', slow_pathway=dict(depth=50, latteral=True)), "'latteral'"),
+    (dict(type='ResNetTSM', depth=50, shift_place='inside'), "'block' or 'blockres'"),
+    (dict(type='ResNetTSM', depth=50, temporal_pool=True, num_segments=5), 'is odd'),
+    (dict(type='MobileNetV2', out_indices=(8,)), 'from 0 to 7'),
+    (dict(type='ResNetAudio', depth=18), '50, 101, 152, not 18'),
+])
+def test_wrong_arguments_say_what_is_expected(cfg, part):
+    from mmvideo.errors import InputError
+    with pytest.raises(InputError) as error:
+        MODELS.build(cfg)
+    assert part in str(error.value)
