@@ -116,12 +116,12 @@ def load_pretrained(net, source, inflate=False, rename=None):
         tuple(int, int): entries of ``net`` that were filled, entries it has.
 
     Raises:
-        InputError: less than half of the entries could be filled.
+        InputError: less than half of the values in ``net`` could be filled.
     """
     state = _own_names(net, read_weights(source), rename)
     own = {k: v for k, v in net.state_dict().items() if not k.endswith('num_batches_tracked')}
     plain = {_without_wrappers(k): v for k, v in state.items()}
-    filled, odd = 0, []
+    filled, values, odd = 0, 0, []
     with torch.no_grad():
         for key, target in own.items():
             value = state.get(key, plain.get(_without_wrappers(key)))
@@ -133,10 +133,12 @@ def load_pretrained(net, source, inflate=False, rename=None):
             else:
                 target.copy_(fitted)
                 filled += 1
+                values += target.numel()
     name = type(net).__name__
     detail = f'; shapes that do not fit: {", ".join(odd[:3])}' if odd else ''
-    if 2 * filled < len(own):
-        raise InputError(f'{source}: only {filled} of {len(own)} weights of {name} are in it'
+    # Counted in values: norms of the right width are found in many a wrong file.
+    if 2 * values < sum(target.numel() for target in own.values()):
+        raise InputError(f'{source}: only {filled} of {len(own)} weights of {name} fit'
                          f'{detail}; its keys begin with {", ".join(list(state)[:3])}')
     print_log(f'{name}: {filled} of {len(own)} weights from {source}{detail}', logger='current')
     return filled, len(own)
@@ -157,11 +159,9 @@ def read_weights(source):
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, TypeError,
             AttributeError, ImportError) as error:
         raise InputError(f'{source}: not a checkpoint that torch can read ({error})') from error
-    while isinstance(found, dict) and not any(torch.is_tensor(v) for v in found.values()):
-        inner = [found[k] for k in ('state_dict', 'model_state', 'model') if k in found]
-        if not inner:
-            break
-        found = inner[0]
+    for name in ('state_dict', 'model_state', 'model'):
+        if isinstance(found, dict) and isinstance(found.get(name), dict):
+            found = found[name]
     state = {}
     if isinstance(found, dict):
         state = {re.sub(r'^(module\.)+', '', k): v for k, v in found.items() if torch.is_tensor(v)}
@@ -277,7 +277,7 @@ class _Inert:
     def append(self, value):
         pass
 
-    extend = append
+    add = extend = append
 
 
 class _TensorsOnly(pickle.Unpickler):

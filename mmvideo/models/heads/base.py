@@ -43,6 +43,7 @@ class BaseHead(nn.Module):
             raise InputError(f"cls_head.spatial_type: 'avg', 'max' or None, not {spatial_type!r}")
         if num_classes < 1:
             raise InputError(f'cls_head.num_classes must be positive, not {num_classes}')
+        check_average(average_clips)
         self.num_classes = num_classes
         self.in_channels = in_channels
         self.spatial_type = spatial_type
@@ -109,14 +110,11 @@ class BaseHead(nn.Module):
         Returns:
             Tensor: [N, C], or [N, V, C] for None.
         """
+        check_average(average_clips)
         score = score.reshape(num_samples, -1, score.shape[-1])
         if average_clips is None:
             return score
-        if average_clips == 'prob':
-            return F.softmax(score, 2).mean(1)
-        if average_clips == 'score':
-            return score.mean(1)
-        raise InputError(f"average_clips: 'prob', 'score' or None, not {average_clips!r}")
+        return (F.softmax(score, 2) if average_clips == 'prob' else score).mean(1)
 
 
 def pool_places(x, kind='avg'):
@@ -141,6 +139,12 @@ def top_k_accuracy(score, label, topk):
     widest = min(max(topk), score.shape[1])
     hits = score.topk(widest, dim=1).indices == label[:, None]
     return [hits[:, :k].any(1).float().mean() for k in topk]
+
+
+def check_average(average_clips):
+    """Raise for a way of joining views that there is not."""
+    if average_clips not in ('prob', 'score', None):
+        raise InputError(f"average_clips: 'prob', 'score' or None, not {average_clips!r}")
 
 
 def check_consensus(consensus):
