@@ -74,9 +74,11 @@ def check_arguments(cls, arguments, place=''):
     """Raise for an argument that ``cls`` does not take, or one that it needs and does not get."""
     names, is_open = parameters_of(cls)
     where = f'{place}: ' if place else ''
-    if not is_open:
-        for key in arguments:
-            if key not in names:
+    for key in arguments:
+        if key not in names:
+            # A class that takes any keyword would swallow a slip of the pen.
+            slip = difflib.get_close_matches(key, names, n=1, cutoff=0.88)
+            if slip or not is_open:
                 raise InputError(f'{where}{cls.__name__} takes no argument {key!r}; '
                                  f'{nearest(key, names)}')
     missing = [k for k, p in names.items()

@@ -26,7 +26,7 @@ def changed(config, place, value):
     for word in path:
         inner = inner[word]
     if value is ...:
-        del inner[last]
+        inner.pop(last)
     else:
         inner[last] = value
     return cfg
