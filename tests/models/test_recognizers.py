@@ -163,6 +163,20 @@ def test_step_of_training_and_of_testing(name):
     assert [item['sample_index'] for item in found] == [3, 5]
 
 
+def test_weights_at_the_start_are_those_of_the_seed(tmp_path):
+    models = [MODELS.build(TSM) for _ in range(2)]
+    for model in models:
+        torch.manual_seed(5)
+        model.init_weights()
+    states = [model.state_dict() for model in models]
+    assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
+    torch.save(states[0], tmp_path / 'whole.pth')
+    saved = dict(type='Pretrained', checkpoint=str(tmp_path / 'whole.pth'))
+    third = MODELS.build(dict(TSM, init_cfg=saved))
+    third.init_weights()
+    assert torch.equal(third.cls_head.fc_cls.weight, models[0].cls_head.fc_cls.weight)
+
+
 def test_several_labels():
     model = build('tsn', head=dict(multi_class=True, loss_cls=dict(type='BCELossWithLogits')))
     label = torch.zeros(2, CLASSES)

@@ -1,6 +1,6 @@
 """The way from a batch to losses or predictions, common to all recognizers."""
 import torch
-from mmengine.model import BaseModel
+from mmengine.model import BaseModel, initialize
 
 from mmvideo.errors import InputError
 from mmvideo.registry import MODELS
@@ -49,6 +49,14 @@ class BaseRecognizer(BaseModel):
         self.aux_info = tuple(self.train_cfg.get('aux_info') or ())
         blending = self.train_cfg.get('blending')
         self.blending = None if blending is None else MODELS.build(blending)
+
+    def init_weights(self):
+        """Draw or load the weights of every part; mmengine's own way logs each tensor."""
+        for part in (self.backbone, self.neck, self.cls_head):
+            if hasattr(part, 'init_weights'):
+                part.init_weights()
+        if self.init_cfg:
+            initialize(self, self.init_cfg)
 
     def forward(self, imgs, label=None, mode='tensor', sample_index=None, **aux):
         """Run a batch that the data preprocessor has prepared.
