@@ -119,3 +119,7 @@ METRICS = _child(engine.METRICS, ['mmvideo.evaluation'])
 HOOKS = _child(engine.HOOKS, ['mmvideo.engine'])
 OPTIM_WRAPPERS = _child(engine.OPTIM_WRAPPERS, ['mmvideo.engine'])
 OPTIM_WRAPPER_CONSTRUCTORS = _child(engine.OPTIM_WRAPPER_CONSTRUCTORS, ['mmvideo.engine'])
+# Nothing of ours stands in these; without them mmengine warns that the scope is unknown there.
+OTHERS = [_child(parent, []) for parent in (
+    engine.DATA_SAMPLERS, engine.LOG_PROCESSORS, engine.LOOPS, engine.MODEL_WRAPPERS,
+    engine.OPTIMIZERS, engine.PARAM_SCHEDULERS, engine.VISBACKENDS, engine.VISUALIZERS)]

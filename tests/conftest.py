@@ -3,6 +3,9 @@ import logging
 import os
 import random
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,3 +55,13 @@ def offline():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, 'connect', guarded)
         yield
+
+
+@pytest.fixture(scope='session')
+def embedded(tmp_path_factory):
+    """A small embedded data set on disk: 16 training and 8 validation clips, real mp4 files."""
+    out = tmp_path_factory.mktemp('data') / 'embedded'
+    tool = Path(__file__).parents[1] / 'tools' / 'data' / 'build_embedded.py'
+    subprocess.run([sys.executable, str(tool), '--out', str(out), '--clips-per-class', '2'],
+                   check=True, capture_output=True)
+    return out

@@ -43,6 +43,8 @@ class BaseDataset(Dataset):
         names: the path of each record, as written in ``ann_file``.
     """
 
+    # What mmengine writes into every checkpoint; the names of a large list have no place there.
+    metainfo = {}
     path_key = 'filename'
     columns = ()
     media = 'video'

@@ -37,7 +37,12 @@ class SampleSeed(Hook):
         for name, value in (('set_seed', runner.seed), ('set_epoch', runner.epoch)):
             if hasattr(dataset, name):
                 getattr(dataset, name)(value)
-        torch.manual_seed((runner.seed * 1_000_003 + runner.epoch) * 8191 + runner.rank)
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        # Not before the epoch: a loader that starts its workers anew draws from the global
+        # generator, one that keeps them does not.
+        if batch_idx == 0:
+            torch.manual_seed((runner.seed * 1_000_003 + runner.epoch) * 8191 + runner.rank)
 
     def before_val_epoch(self, runner):
         self._seed(runner.val_dataloader.dataset, runner.seed)
