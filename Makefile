@@ -10,8 +10,15 @@ BIN := $(VENV)/bin
 # setup.py) means that the environment is stale.
 STAMP := $(VENV)/installed
 REQUIREMENTS := $(wildcard requirements/*.txt) setup.py pyproject.toml
-# What `make demo` runs, in the environment.
-DEMO ?= $(BIN)/python demo/demo.py
+PY := $(BIN)/python
+# What `make demo` trains, and where.
+TSN := configs/recognition/tsn/tsn_r18_1x1x8_10e_embedded_rgb.py
+TSM := configs/recognition/tsm/tsm_r18_1x1x8_10e_embedded_rgb.py
+AUDIO := configs/recognition_audio/resnet/tsn_r18_64x1x1_10e_embedded_audio_feature.py
+DATA := data/embedded
+RUNS := work_dirs/demo
+ONCE := --validate --seed 0 --deterministic
+METRICS := --eval top_k_accuracy mean_class_accuracy
 
 .PHONY: help setup demo lint test test-all test-wheel bench clean
 .DEFAULT_GOAL := help
@@ -26,27 +33,41 @@ $(STAMP): $(REQUIREMENTS)
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; \
 	  sys.exit(0 if v >= (3, 10) else f"mmvideo needs Python 3.10 or newer, {sys.executable} is {v[0]}.{v[1]}; say make PYTHON=...")'
 	test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	$(PY) -m pip install --quiet --disable-pip-version-check \
 	  -c requirements/constraints.txt -r requirements/runtime.txt -r requirements/test.txt -e .
 	@touch $@
 
-demo: setup  ## recognize the action in a sample video
-	$(DEMO) $(ARGS)
+# Each line is printed before it runs and can be run by hand.
+demo: setup  ## make the embedded data, train three networks, test, fuse, draw (about ten minutes)
+	$(PY) tools/data/build_embedded.py --out $(DATA)
+	$(PY) tools/train.py $(TSN) --work-dir $(RUNS)/tsn $(ONCE)
+	$(PY) tools/train.py $(TSM) --work-dir $(RUNS)/tsm $(ONCE)
+	$(PY) tools/train.py $(AUDIO) --work-dir $(RUNS)/audio $(ONCE)
+	$(PY) tools/test.py $(TSN) $(RUNS)/tsn/epoch_10.pth $(METRICS) --out $(RUNS)/tsn.pkl
+	$(PY) tools/test.py $(TSM) $(RUNS)/tsm/epoch_10.pth $(METRICS) --out $(RUNS)/rgb.pkl
+	$(PY) tools/test.py $(AUDIO) $(RUNS)/audio/epoch_10.pth $(METRICS) --out $(RUNS)/audio.pkl
+	$(PY) tools/analysis/report_accuracy.py --scores $(RUNS)/rgb.pkl $(RUNS)/audio.pkl \
+	  --datalist $(DATA)/val_videos.txt --coefficient 1 1 --out $(RUNS)/fused.json
+	$(PY) tools/analysis/analyze_logs.py plot_curve $(RUNS)/tsn $(RUNS)/tsm $(RUNS)/audio \
+	  --keys loss top1_acc --legend TSN TSM audio --out $(RUNS)/curves.png
+	$(PY) tools/demo.py $(TSM) $(RUNS)/tsm/epoch_10.pth $(DATA)/videos/val/clip_00000.mp4 \
+	  $(DATA)/classes.txt --out $(RUNS)/annotated.mp4
+	$(PY) tools/analysis/demo_results.py $(RUNS) --data $(DATA)
 
 lint: setup  ## ruff over everything
 	$(BIN)/ruff check .
 
 test: setup  ## the default tests; ARGS='-k word' narrows them
-	$(BIN)/python -m pytest -q $(ARGS)
+	$(PY) -m pytest -q $(ARGS)
 
 test-all: setup  ## the default tests and the slow ones, and those for a GPU or real videos if at hand
-	$(BIN)/python -m pytest -q -m '' $(ARGS)
+	$(PY) -m pytest -q -m '' $(ARGS)
 
 test-wheel: setup  ## build the wheel, install it into an empty environment, import and build everything
-	$(BIN)/python tests/wheel_check.py
+	$(PY) tests/wheel_check.py
 
 bench: setup  ## speed of loading and of the networks
-	$(BIN)/python benchmarks/run.py $(ARGS)
+	$(PY) benchmarks/run.py $(ARGS)
 
 clean:  ## remove what make and the tests have made
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache

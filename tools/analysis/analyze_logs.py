@@ -81,12 +81,18 @@ def read_lines(path):
 
 
 def read_log(path):
-    """Read a log of either generation.
+    """Read a log of either generation; of a work dir, that of its newest run.
 
     Raises:
         MissingFileError: there is no such file.
         InputError: it is not a log, or there is no line of training or validation in it.
     """
+    if Path(path).is_dir():
+        runs = sorted(Path(path).glob('*/vis_data/scalars.json'))
+        if not runs:
+            raise MissingFileError(f'{path}: no run in this folder; expected '
+                                   '<time>/vis_data/scalars.json')
+        path = runs[-1]
     lines = read_lines(path)
     if any('mode' in line for line in lines):
         log = _old_log(Path(path), lines)
@@ -273,7 +279,7 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(description='Curves and times from training logs')
     tasks = parser.add_subparsers(dest='task', required=True)
     plot = tasks.add_parser('plot_curve', help='draw curves')
-    plot.add_argument('logs', nargs='+', help='scalars.json or .log.json')
+    plot.add_argument('logs', nargs='+', help='work dir, scalars.json or .log.json')
     plot.add_argument('--keys', nargs='+', default=['top1_acc'], help='values to draw')
     plot.add_argument('--title', help='over all panels')
     plot.add_argument('--legend', nargs='+', help='a name for each log, or for each curve')
@@ -281,7 +287,7 @@ def parse_args(argv=None):
     plot.add_argument('--style', default='ticks', help='of matplotlib, e.g. dark, whitegrid')
     plot.add_argument('--out', help='picture to write, e.g. curves.png')
     clock = tasks.add_parser('cal_train_time', help='print the time of an iteration')
-    clock.add_argument('logs', nargs='+', help='scalars.json or .log.json')
+    clock.add_argument('logs', nargs='+', help='work dir, scalars.json or .log.json')
     clock.add_argument('--include-outliers', action='store_true',
                        help='count the first line of every epoch, too')
     return parser.parse_args(argv)

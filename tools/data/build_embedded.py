@@ -188,8 +188,9 @@ def build(out='data/embedded', train_clips=120, seed=0, workers=2):
         files.update(make_clips(jobs, workers))
     remove_stale(out, known, files)
     files.update(write_lists(out, clips))
-    write_text(out / RECORD, [json.dumps({**arguments, 'num_files': len(files),
-                                          'files': dict(sorted(files.items()))})])
+    write_text(out / RECORD, [json.dumps({
+        **arguments, 'ceilings': {kind: ceiling(kind) for kind in EVIDENCE},
+        'num_files': len(files), 'files': dict(sorted(files.items()))})])
     return len(jobs)
 
 

@@ -1,0 +1,74 @@
+"""The table at the end of ``make demo``: what each network reached beside what it can reach.
+
+    python tools/analysis/demo_results.py work_dirs/demo --data data/embedded
+
+reads ``tsn.pkl``, ``rgb.pkl`` and ``audio.pkl`` (tools/test.py --out) and ``fused.json``
+(report_accuracy.py --out) in the folder, prints the table and writes ``results.json``.
+"""
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from mmvideo.errors import InputError, MissingFileError
+from mmvideo.evaluation.functional import top_k_accuracy
+from mmvideo.evaluation.scores import read_scores, write_file
+
+# Name in results.json; what it sees; evidence, as the data set calls it; where its scores are;
+# least and most top-1 in percent that a sound run reaches.
+ROWS = (
+    ('tsn', 'TSN', 'frames, order unseen', 'unordered frames', 'tsn.pkl', 0, 45),
+    ('tsm', 'TSM', 'frames in order', 'ordered frames', 'rgb.pkl', 68, 100),
+    ('audio', 'audio', 'sound', 'sound', 'audio.pkl', 48, 100),
+    ('fused', 'TSM + audio', 'frames in order, sound', 'ordered frames and sound', 'fused.json',
+     92, 100),
+)
+
+
+def read_json(path):
+    if not path.is_file():
+        raise MissingFileError(f'{path} does not exist; run the steps of `make demo` before')
+    return json.loads(path.read_text())
+
+
+def top1_of(path):
+    """Top-1 in percent, of a score file or of a report."""
+    if path.suffix == '.json':
+        return 100 * read_json(path)['top1_acc']
+    found = read_scores(path)
+    return 100 * float(top_k_accuracy(found.averaged(), np.array(found.labels), (1,))[0])
+
+
+def results(folder, data):
+    """Print the table and write ``results.json``; False if a bound does not hold."""
+    ceilings = read_json(data / 'embedded.json')['ceilings']
+    found = {row[0]: round(top1_of(folder / row[4]), 2) for row in ROWS}
+    print(f'{"network":<12} {"sees":<23} {"top-1":>7} {"ceiling":>8}')
+    sound = True
+    for key, name, sees, evidence, _, least, most in ROWS:
+        note = ''
+        if not least <= found[key] <= most:
+            sound, note = False, f'  expected {least}..{most}'
+        print(f'{name:<12} {sees:<23} {found[key]:>7.2f} {100 * ceilings[evidence]:>8.1f}{note}')
+    write_file(folder / 'results.json', json.dumps(found).encode())
+    print(f'written: {folder / "results.json"}')
+    return sound
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('folder', type=Path, help='where the score files are')
+    parser.add_argument('--data', type=Path, default=Path('data/embedded'),
+                        help='the embedded data set')
+    args = parser.parse_args(argv)
+    try:
+        return 0 if results(args.folder, args.data) else 1
+    except InputError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
+
+
+if __name__ == '__main__':
+    sys.exit(main())
