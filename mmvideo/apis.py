@@ -33,9 +33,9 @@ def init_recognizer(config, checkpoint=None, device=None):
     Raises:
         InputError: the config is wrong, or the checkpoint is not this network's.
     """
+    from mmvideo.checkpoint_file import read_checkpoint
     from mmvideo.engine.check import check_config
     from mmvideo.engine.checkpoint import match_state_dict
-    from mmvideo.engine.compat import install, load_safely
     from mmvideo.engine.run import load_config
     from mmvideo.registry import MODELS
     if isinstance(config, (str, os.PathLike)):
@@ -45,12 +45,7 @@ def init_recognizer(config, checkpoint=None, device=None):
     check_config(config)
     model = MODELS.build(config.model)
     if checkpoint is not None:
-        install()
-        if '://' in str(checkpoint):
-            weights = torch.hub.load_state_dict_from_url(str(checkpoint), map_location='cpu',
-                                                         check_hash=True, weights_only=True)
-        else:
-            weights = load_safely(checkpoint)
+        weights = read_checkpoint(checkpoint)
         weights = weights.get('state_dict', weights)
         kept, _ = match_state_dict(model, weights, str(checkpoint), strict=True)
         model.load_state_dict(kept, strict=False)

@@ -11,13 +11,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-GROUND = ('mmvideo.errors', 'mmvideo.registry', 'mmvideo.audio')
+GROUND = ('mmvideo.errors', 'mmvideo.registry', 'mmvideo.audio', 'mmvideo.checkpoint_file')
 # What a floor may import of mmvideo, besides itself. The longest matching floor counts. Floors
 # that are not named here (apis, zoo, ...) are on top: they may import everything but the tools.
 FLOORS = {
     'mmvideo.errors': (),
     'mmvideo.registry': ('mmvideo.errors',),
     'mmvideo.audio': ('mmvideo.errors',),
+    'mmvideo.checkpoint_file': ('mmvideo.errors',),
     'mmvideo.visualization': ('mmvideo.errors',),
     'mmvideo.models.blocks': GROUND,
     'mmvideo.models.backbones': (*GROUND, 'mmvideo.models.blocks'),

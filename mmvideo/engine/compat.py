@@ -17,22 +17,20 @@ function                 cures
 """
 import importlib.metadata
 import importlib.util
-import os
 import os.path as osp
-import pickle
 from contextlib import contextmanager
 
 import numpy as np
 import torch
 from mmengine.optim import OptimWrapper
+from mmengine.runner.checkpoint import CheckpointLoader
 
-from mmvideo.errors import InputError, MissingFileError
+from mmvideo.checkpoint_file import read_checkpoint
+from mmvideo.errors import InputError
 from mmvideo.registry import OPTIM_WRAPPERS
 
 __all__ = ['CPUAmpOptimWrapper', 'drop_idle_persistence', 'find_packages_without',
            'install', 'join_cpu_processes', 'load_safely', 'make_plain']
-
-TRUST = 'MMVIDEO_TRUST_CHECKPOINTS'
 
 
 def find_packages_without():
@@ -69,32 +67,13 @@ def find_packages_without():
                 setattr(module, function.__name__, function)
 
 
-def load_safely(filename, map_location='cpu'):
-    """Read a checkpoint without running code that it may carry.
+def load_safely():
+    """Let mmengine read checkpoints, files and addresses, by :mod:`mmvideo.checkpoint_file`."""
+    def load(filename, map_location=None, **kwargs):
+        return read_checkpoint(filename, map_location)
 
-    Files of mmvideo and most published weights hold tensors and plain values only. Others (older
-    mmengine runs keep log objects) need the full unpickler, which can run any code: it is used only
-    when the environment variable ``MMVIDEO_TRUST_CHECKPOINTS`` is 1.
-
-    Raises:
-        MissingFileError: there is no such file.
-        InputError: not a checkpoint, or one that needs trust that was not given.
-    """
-    filename = osp.expanduser(str(filename))
-    if not osp.isfile(filename):
-        raise MissingFileError(f'checkpoint {filename} does not exist')
-    try:
-        return torch.load(filename, map_location=map_location, weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        reason = str(error).strip() or type(error).__name__
-    if 'Unsupported global' not in reason and 'Unsupported class' not in reason:
-        raise InputError(f'{filename} is no checkpoint that torch can read (damaged, or another '
-                         f'kind of file): {reason.splitlines()[0]}')
-    if os.environ.get(TRUST) != '1':
-        needs = [line.strip() for line in reason.splitlines() if 'Unsupported' in line]
-        raise InputError(f'{filename} holds more than tensors and plain values ({needs[0]}). '
-                         f'If you trust where it comes from, set {TRUST}=1 and run again')
-    return torch.load(filename, map_location=map_location, weights_only=False)
+    CheckpointLoader.register_scheme(prefixes='', loader=load, force=True)
+    CheckpointLoader.register_scheme(prefixes=('http://', 'https://'), loader=load, force=True)
 
 
 def make_plain(value):
@@ -153,10 +132,5 @@ def drop_idle_persistence(loader):
 
 def install():
     """Put the workarounds that patch mmengine in place; calling it again changes nothing."""
-    from mmengine.runner.checkpoint import CheckpointLoader
     find_packages_without()
-
-    def load_from_local(filename, map_location):
-        return load_safely(filename, map_location)
-
-    CheckpointLoader.register_scheme(prefixes='', loader=load_from_local, force=True)
+    load_safely()

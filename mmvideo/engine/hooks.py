@@ -7,6 +7,8 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.utils import ProgressBar
 
+from mmvideo.checkpoint_file import TRUST
+from mmvideo.errors import InputError
 from mmvideo.registry import HOOKS
 
 from .checkpoint import match_state_dict
@@ -94,6 +96,11 @@ class MatchCheckpoint(Hook):
         self.strict, self.source = strict, source
 
     def after_load_checkpoint(self, runner, checkpoint):
+        if runner._resume and 'message_hub' not in checkpoint:
+            raise InputError(
+                f'{self.source} cannot be resumed: it is no checkpoint of a training run, or it '
+                f'holds objects that are not read without trust. If you trust where it comes from, '
+                f'set {TRUST}=1; to start from its weights alone, use load_from')
         weights = checkpoint.get('state_dict', checkpoint)
         kept, report = match_state_dict(_bare(runner.model), weights, self.source, self.strict)
         runner.logger.info(report)

@@ -175,7 +175,7 @@ def test_2d_weights_are_not_inflated_unasked(saved):
 def test_unreadable_sources(tmp_path):
     broken = tmp_path / 'broken.pth'
     broken.write_bytes(b'not a checkpoint')
-    with pytest.raises(InputError, match='broken.pth: not a checkpoint'):
+    with pytest.raises(InputError, match='broken.pth is no checkpoint'):
         read_weights(str(broken))
     with pytest.raises(MissingFileError, match='missing.pth'):
         read_weights(str(tmp_path / 'missing.pth'))

@@ -1,10 +1,5 @@
 """Weights from a file or an address: reading, matching of keys, inflation from 2D to 3D."""
-import os
-import os.path as osp
-import pickle
 import re
-import types
-from urllib.parse import urlparse
 
 import torch
 from mmcv.cnn import ConvModule
@@ -13,28 +8,13 @@ from mmengine.model import constant_init, initialize, kaiming_init
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
-from mmvideo.errors import InputError, MissingFileError
+from mmvideo.checkpoint_file import read_checkpoint
+from mmvideo.errors import InputError
 
 __all__ = ['init_backbone', 'load_pretrained', 'pretrained_source', 'read_weights']
 
 # Components of a key that only say "wrapped"; the plain network lacks them.
 WRAPPER_NAMES = ('net', 'net2', 'block')
-
-_TORCHVISION = {
-    'resnet18': 'resnet18-f37072fd.pth',
-    'resnet34': 'resnet34-b627a593.pth',
-    'resnet50': 'resnet50-0676ba61.pth',
-    'resnet101': 'resnet101-63fe2227.pth',
-    'resnet152': 'resnet152-394f9c45.pth',
-    'mobilenet_v2': 'mobilenet_v2-b0353104.pth',
-}
-_MMCLS = {
-    'mobilenet_v2': 'mobilenet_v2/mobilenet_v2_batch256_imagenet_20200708-3b2dc3af.pth',
-}
-_PLACES = {
-    'torchvision': ('https://download.pytorch.org/models/', _TORCHVISION),
-    'mmcls': ('https://download.openmmlab.com/mmclassification/v0/', _MMCLS),
-}
 
 # Plain ResNets (torchvision, mmpretrain) name convolutions and norms apart; here they are pairs.
 _PLAIN_RESNET = (
@@ -153,12 +133,7 @@ def read_weights(source):
     Args:
         source: see :func:`load_pretrained`.
     """
-    path = _local_file(source)
-    try:
-        found = _load(path)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, TypeError,
-            AttributeError, ImportError) as error:
-        raise InputError(f'{source}: not a checkpoint that torch can read ({error})') from error
+    found = read_checkpoint(source)
     for name in ('state_dict', 'model_state', 'model'):
         if isinstance(found, dict) and isinstance(found.get(name), dict):
             found = found[name]
@@ -211,91 +186,3 @@ def _fit(key, value, shape, inflate):
         # Channels that a lateral connection adds (SlowFast) begin without effect.
         value = torch.cat([value, value.new_zeros(shape[0], extra, *value.shape[2:])], 1)
     return value if value.shape == shape else None
-
-
-def _local_file(source):
-    scheme, _, name = source.partition('://')
-    if scheme in _PLACES and name:
-        root, names = _PLACES[scheme]
-        if name not in names:
-            raise InputError(f'{source}: known names are '
-                             + ', '.join(f'{scheme}://{n}' for n in names))
-        source = root + names[name]
-        scheme = 'https'
-    if scheme in ('http', 'https') and name:
-        return _download(source)
-    if not osp.isfile(source):
-        raise MissingFileError(f'{source}: no such checkpoint (a file, an http(s) address or '
-                               'torchvision://NAME is expected)')
-    return source
-
-
-def _download(url):
-    """Fetch once into torch's hub folder; ``name-<hash>.pth`` must hash to what it says."""
-    name = osp.basename(urlparse(url).path)
-    path = osp.join(torch.hub.get_dir(), 'checkpoints', name)
-    if not osp.isfile(path):
-        os.makedirs(osp.dirname(path), exist_ok=True)
-        digest = re.search(r'-([0-9a-f]{8,})\.\w+$', name)
-        try:
-            torch.hub.download_url_to_file(url, path, digest and digest.group(1), progress=False)
-        except (OSError, RuntimeError) as error:
-            raise InputError(f'{url}: download failed ({error}); fetch it by hand and give the '
-                             'path instead') from error
-    return path
-
-
-def _load(path):
-    try:
-        return torch.load(path, map_location='cpu', weights_only=True)
-    except pickle.UnpicklingError:
-        # Training runs keep histories and numpy scalars beside the tensors.
-        return torch.load(path, map_location='cpu', weights_only=False, pickle_module=_tensors_only)
-
-
-class _Inert:
-    """Stands for any object of a checkpoint that is not a tensor or a plain container."""
-
-    def __new__(cls, *args, **kwargs):
-        return super().__new__(cls)
-
-    def __init__(self, *args, **kwargs):
-        pass
-
-    def __call__(self, *args, **kwargs):
-        return self
-
-    def __setstate__(self, state):
-        pass
-
-    def __setitem__(self, key, value):
-        pass
-
-    def __hash__(self):
-        return id(self)
-
-    def append(self, value):
-        pass
-
-    add = extend = append
-
-
-class _TensorsOnly(pickle.Unpickler):
-    """Finds what tensors are made of; every other name becomes :class:`_Inert`."""
-
-    def find_class(self, module, name):
-        if (module, name) == ('collections', 'OrderedDict'):
-            return super().find_class(module, name)
-        if module == 'torch._utils' and name.startswith('_rebuild_'):
-            return super().find_class(module, name)
-        if module in ('torch', 'torch.storage', 'torch.nn.parameter'):
-            found = super().find_class(module, name)
-            if isinstance(found, torch.dtype) or name in ('Size', 'device', 'Parameter') \
-                    or name.endswith('Storage'):
-                return found
-        return _Inert
-
-
-_tensors_only = types.SimpleNamespace(
-    __name__='tensors_only', Unpickler=_TensorsOnly,
-    load=lambda file, **kwargs: _TensorsOnly(file, **kwargs).load())
