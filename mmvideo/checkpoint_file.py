@@ -18,7 +18,7 @@ TRUST = 'MMVIDEO_TRUST_CHECKPOINTS'
 # Lists of published weights by short name that mmengine carries.
 LISTS = dict(torchvision='torchvision_0.12.json', mmcls='mmcls.json')
 UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, TypeError,
-              AttributeError, ImportError, IndexError)
+              AttributeError, ImportError, IndexError, OSError)
 
 
 def read_checkpoint(source, map_location='cpu'):

@@ -87,6 +87,9 @@ def test_features_scores_and_predictions(name):
         averaged = model.cls_head.average(scores, len(imgs), None if how == 'None' else how)
         close(recorded, averaged, tolerance)
     predictions = model(imgs, mode='predict')
+    how = str(model.test_cfg.get('average_clips', model.cls_head.average_clips))
+    close(facts['predict_by_average_clips'][how],
+          torch.stack([item['score'] for item in predictions]), tolerance)
     best = [[item['score'].argmax(-1).item()] for item in predictions]
     assert best == facts['pred_labels']
 

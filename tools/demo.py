@@ -4,8 +4,7 @@ import json
 import os
 import sys
 
-from mmengine.config import DictAction
-
+from mmvideo.command import KeyValues, exit_status
 from mmvideo.errors import InputError
 
 
@@ -18,31 +17,33 @@ def parse_args(argv=None):
     parser.add_argument('--out', help='draw the five best on the video (.mp4, .gif) or write '
                         'them (.json)')
     parser.add_argument('--device', help='default: the first GPU, else the CPU')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, metavar='KEY=VALUE',
                         help='config values by dotted key')
     return parser.parse_args(argv)
 
 
-def main(argv=None):
-    args = parse_args(argv)
+def run(args):
+    suffix = os.path.splitext(args.out or '')[1]
+    if args.out and suffix not in ('.mp4', '.gif', '.json'):
+        raise InputError(f'--out {args.out}: expected a name that ends in .mp4, .gif or .json')
+    if suffix in ('.mp4', '.gif') and (os.path.isdir(args.video) or args.video.endswith('.npy')):
+        raise InputError(f'--out {args.out}: only a video file can be drawn on, {args.video} is '
+                         'none; a name that ends in .json keeps the scores')
     from mmvideo.apis import inference_recognizer, init_recognizer
     from mmvideo.engine.labels import read_classes
     from mmvideo.engine.run import load_config
-    try:
-        if args.out and os.path.splitext(args.out)[1] not in ('.mp4', '.gif', '.json'):
-            raise InputError(f'--out {args.out}: expected a name that ends in .mp4, .gif or .json')
-        model = init_recognizer(load_config(args.config, args.cfg_options), args.checkpoint,
-                                args.device)
-        best = inference_recognizer(model, args.video, read_classes(args.labels))
-        for label, score in best:
-            print(f'{label}: {score:.4f}')
-        if args.out:
-            write(args, best)
-            print(f'written: {args.out}')
-    except InputError as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
-    return 0
+    names = read_classes(args.labels)
+    model = init_recognizer(load_config(args.config, args.cfg_options), args.checkpoint,
+                            args.device)
+    if len(names) != model.cls_head.num_classes:
+        raise InputError(f'{args.labels}: {len(names)} class names, but the model has '
+                         f'{model.cls_head.num_classes} classes (model.cls_head.num_classes)')
+    best = inference_recognizer(model, args.video, names)
+    for label, score in best:
+        print(f'{label}: {score:.4f}')
+    if args.out:
+        write(args, best)
+        print(f'written: {args.out}')
 
 
 def write(args, best):
@@ -54,6 +55,10 @@ def write(args, best):
         return
     from mmvideo.visualization import annotate_video
     annotate_video(args.video, [f'{label} {score:.2f}' for label, score in best], args.out)
+
+
+def main(argv=None):
+    return exit_status(run, parse_args(argv))
 
 
 if __name__ == '__main__':

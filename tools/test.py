@@ -3,8 +3,7 @@ import argparse
 import os
 import sys
 
-from mmengine.config import DictAction
-
+from mmvideo.command import KeyValues, exit_status
 from mmvideo.errors import InputError
 
 
@@ -15,7 +14,7 @@ def parse_args(argv=None):
     parser.add_argument('--out', help='write the scores: .json, .pkl or .yaml by suffix')
     parser.add_argument('--eval', nargs='+', default=[], metavar='NAME',
                         help='metrics, for example top_k_accuracy mean_class_accuracy')
-    parser.add_argument('--eval-options', '--options', nargs='+', action=DictAction,
+    parser.add_argument('--eval-options', '--options', nargs='+', action=KeyValues,
                         default={}, metavar='KEY=VALUE',
                         help='arguments of metrics, for example top_k_accuracy.topk="(1,3)"')
     parser.add_argument('--average-clips', choices=['score', 'prob'],
@@ -23,7 +22,7 @@ def parse_args(argv=None):
     parser.add_argument('--fuse-conv-bn', action='store_true',
                         help='fold norm layers into convolutions; a little faster')
     parser.add_argument('--work-dir', help='folder for logs')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, metavar='KEY=VALUE',
                         help='config values by dotted key')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
                         help='what started several processes')
@@ -47,29 +46,29 @@ def metric_options(options):
         place = nested
         for word in path:
             place = place.setdefault(word, {})
+            if not isinstance(place, dict):
+                raise InputError(f'--eval-options {key}={value}: {word} is set already')
         place[last] = value
     return nested or None
 
 
-def main(argv=None):
-    args = parse_args(argv)
+def run(args):
     from mmvideo.engine import test
     from mmvideo.models.blocks.fuse import fuse_conv_bn
-    try:
-        found = test(
-            args.config, args.checkpoint, out=args.out, metrics=args.eval,
-            metric_options=metric_options(args.eval_options), average_clips=args.average_clips,
-            prepare_model=fuse_conv_bn if args.fuse_conv_bn else None, work_dir=args.work_dir,
-            launcher=args.launcher, options=args.cfg_options)
-    except InputError as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
+    found = test(
+        args.config, args.checkpoint, out=args.out, metrics=args.eval,
+        metric_options=metric_options(args.eval_options), average_clips=args.average_clips,
+        prepare_model=fuse_conv_bn if args.fuse_conv_bn else None, work_dir=args.work_dir,
+        launcher=args.launcher, options=args.cfg_options)
     if int(os.environ.get('RANK', 0)) == 0:
         for name, value in found.items():
             print(f'{name}: {value:.4f}')
         if args.out:
             print(f'scores: {args.out}')
-    return 0
+
+
+def main(argv=None):
+    return exit_status(run, parse_args(argv))
 
 
 if __name__ == '__main__':

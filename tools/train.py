@@ -3,9 +3,7 @@ import argparse
 import os
 import sys
 
-from mmengine.config import DictAction
-
-from mmvideo.errors import InputError
+from mmvideo.command import KeyValues, exit_status
 
 
 def parse_args(argv=None):
@@ -31,7 +29,7 @@ def parse_args(argv=None):
     parser.add_argument('--amp', action='store_true', help='mixed precision')
     parser.add_argument('--auto-scale-lr', action='store_true',
                         help='scale the learning rate with the total batch size')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, metavar='KEY=VALUE',
                         help='config values by dotted key, for example '
                         'model.cls_head.num_classes=9; lists as "[a,b]" or a,b')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
@@ -43,22 +41,20 @@ def parse_args(argv=None):
     return args
 
 
-def main(argv=None):
-    args = parse_args(argv)
+def run(args):
     from mmvideo.engine import train
-    try:
-        found = train(
-            args.config, work_dir=args.work_dir, validate=args.validate, test_last=args.test_last,
-            test_best=args.test_best, resume=args.resume, seed=args.seed, diff_seed=args.diff_seed,
-            deterministic=args.deterministic, amp=args.amp, auto_scale_lr=args.auto_scale_lr,
-            launcher=args.launcher, options=args.cfg_options)
-    except InputError as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
+    found = train(
+        args.config, work_dir=args.work_dir, validate=args.validate, test_last=args.test_last,
+        test_best=args.test_best, resume=args.resume, seed=args.seed, diff_seed=args.diff_seed,
+        deterministic=args.deterministic, amp=args.amp, auto_scale_lr=args.auto_scale_lr,
+        launcher=args.launcher, options=args.cfg_options)
     for which, metrics in found.items():
         for name, value in metrics.items():
             print(f'{which} {name}: {value:.4f}')
-    return 0
+
+
+def main(argv=None):
+    return exit_status(run, parse_args(argv))
 
 
 if __name__ == '__main__':

@@ -38,12 +38,17 @@ def read_records(ann_file, columns, path_key, multi_class=False, num_classes=Non
     for number, fields in parse(ann_file, columns, path_key):
         where = f'file {ann_file}, {place_name(ann_file, number)}'
         record = {path_key: fields[0]}
-        for column, value in zip(columns, fields[1:], strict=False):
-            record[column] = _integer(where, column, value)
-            if record[column] < (1 if column == 'total_frames' else 0):
-                raise InputError(f'{where}: {column} {value} is too small')
-        labels = [_integer(where, 'label', v) for v in fields[1 + len(columns):]]
-        record['label'] = _label(where, labels, multi_class, num_classes, labels_optional)
+        try:
+            for column, value in zip(columns, fields[1:], strict=False):
+                record[column] = _integer(where, column, value)
+                if record[column] < (1 if column == 'total_frames' else 0):
+                    raise InputError(f'{where}: {column} {value} is too small')
+            labels = [_integer(where, 'label', v) for v in fields[1 + len(columns):]]
+            record['label'] = _label(where, labels, multi_class, num_classes, labels_optional)
+        except InputError as error:
+            layout = ' '.join([path_key, *columns, 'label'])
+            raise InputError(f'{error}; expected `{layout}`, found '
+                             f'{" ".join(map(str, fields))!r}') from None
         records.append(record)
         places.append(number)
     if not records:

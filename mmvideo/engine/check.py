@@ -3,13 +3,14 @@ import difflib
 import inspect
 
 from mmengine import registry as engine
+from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 from torch.utils.data import DataLoader
 
 from mmvideo import registry
 from mmvideo.errors import InputError
 from mmvideo.registry import check_arguments, nearest, resolve
 
-__all__ = ['check_config']
+__all__ = ['check_config', 'check_keys']
 
 # Keys that the Runner reads. A config file may define others (parts and variables of its own), so
 # an unknown key is an error only when it looks like a slip of the pen for one of these.
@@ -31,6 +32,16 @@ MODEL_PARTS = ('backbone', 'neck', 'cls_head', 'data_preprocessor', 'loss_cls', 
 FOREIGN = ('torchvision.', 'timm.', 'mmpretrain.', 'mmcls.', 'pytorchvideo.')
 
 
+def check_keys(cfg):
+    """Raise for keys of the 0.x line, and for slips of the pen, at the top of a config."""
+    for key in cfg:
+        if key in OLD and key not in RUNNER:
+            raise InputError(f'config key {key!r} is of the 0.x line; today it is {OLD[key]}')
+        close = difflib.get_close_matches(key, RUNNER, n=1, cutoff=0.88)
+        if close and key not in RUNNER:
+            raise InputError(f'unknown config key {key!r}; did you mean {close[0]!r}?')
+
+
 def check_config(cfg):
     """Raise for unknown types, keys and arguments of a config, with their place.
 
@@ -41,12 +52,7 @@ def check_config(cfg):
         InputError: for example ``model.backbone: ResNetTSM takes no argument 'shift_dv'; did you
             mean 'shift_div'?``
     """
-    for key in cfg:
-        if key in OLD and key not in RUNNER:
-            raise InputError(f'config key {key!r} is of the 0.x line; today it is {OLD[key]}')
-        close = difflib.get_close_matches(key, RUNNER, n=1, cutoff=0.88)
-        if close and key not in RUNNER:
-            raise InputError(f'unknown config key {key!r}; did you mean {close[0]!r}?')
+    check_keys(cfg)
     if not isinstance(cfg.get('model'), dict):
         raise InputError("the config has no 'model': a dict with 'type', 'backbone', 'cls_head'")
     _check_model(cfg['model'], 'model')
@@ -61,6 +67,13 @@ def check_config(cfg):
             _check_member(hook, f'default_hooks.{name}', registry.HOOKS)
     for i, hook in enumerate(cfg.get('custom_hooks') or []):
         _check_member(hook, f'custom_hooks[{i}]', registry.HOOKS)
+    for place in ('train_cfg', 'val_cfg', 'test_cfg'):
+        if cfg.get(place) is not None:
+            _check_loop(cfg[place], place)
+    for key, members in (('log_processor', engine.LOG_PROCESSORS),
+                         ('visualizer', engine.VISUALIZERS)):
+        if isinstance(cfg.get(key), dict):
+            resolve(members, cfg[key].get('type'), key)
     _check_optimizer(cfg)
 
 
@@ -98,6 +111,9 @@ def _check_loader(cfg, place):
         if key not in known:
             raise InputError(f'{place}: a loader takes no argument {key!r}; '
                              f'{nearest(key, known)}')
+    for key, least in (('batch_size', 1), ('num_workers', 0)):
+        if key in cfg:
+            _check_whole(cfg[key], f'{place}.{key}', least)
     if 'dataset' not in cfg:
         raise InputError(f"{place}: the key 'dataset' is missing")
     _check_dataset(cfg['dataset'], f'{place}.dataset')
@@ -107,13 +123,42 @@ def _check_loader(cfg, place):
 
 def _check_dataset(cfg, place):
     _check_member(cfg, place, registry.DATASETS)
-    for i, step in enumerate(cfg.get('pipeline') or []):
-        if not callable(step) and not str(step.get('type', '')).startswith(FOREIGN):
+    pipeline = cfg.get('pipeline') or []
+    if not isinstance(pipeline, (list, tuple)):
+        raise InputError(f'{place}.pipeline: expected a list of transforms, got {pipeline!r}')
+    for i, step in enumerate(pipeline):
+        is_foreign = isinstance(step, dict) and str(step.get('type', '')).startswith(FOREIGN)
+        if not callable(step) and not is_foreign:
             _check_member(step, f'{place}.pipeline[{i}]', registry.TRANSFORMS)
     if isinstance(cfg.get('dataset'), dict):
         _check_dataset(cfg['dataset'], f'{place}.dataset')
     for i, inner in enumerate(cfg.get('datasets') or []):
         _check_dataset(inner, f'{place}.datasets[{i}]')
+
+
+def _check_whole(value, place, least):
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise InputError(f'{place}: expected a whole number >= {least}, got {value!r}')
+
+
+def _check_loop(cfg, place):
+    """``train_cfg``, ``val_cfg`` or ``test_cfg``: arguments of one of mmengine's loops."""
+    if not isinstance(cfg, dict):
+        raise InputError(f'{place}: expected a dict, got {cfg!r}')
+    name = cfg.get('type')
+    if place != 'train_cfg':
+        name = name or f'{place.split("_")[0].capitalize()}Loop'
+    elif (name is None) == ('by_epoch' not in cfg):
+        name = name or ('EpochBasedTrainLoop' if cfg['by_epoch'] else 'IterBasedTrainLoop')
+    else:
+        raise InputError("train_cfg: expected 'by_epoch' (True: max_epochs are run, False: "
+                         "max_iters) or 'type', one of the two")
+    arguments = {k: v for k, v in cfg.items() if k != 'by_epoch'}
+    given = ['runner', 'dataloader', *(['evaluator'] if place != 'train_cfg' else [])]
+    _check_member({**arguments, 'type': name}, place, engine.LOOPS, given)
+    for key in ('max_epochs', 'max_iters', 'val_interval'):
+        if key in cfg:
+            _check_whole(cfg[key], f'{place}.{key}', 1)
 
 
 def _check_optimizer(cfg):
@@ -128,6 +173,16 @@ def _check_optimizer(cfg):
         if wrapper.get('constructor'):
             resolve(registry.OPTIM_WRAPPER_CONSTRUCTORS, wrapper['constructor'],
                     'optim_wrapper.constructor')
+        lr = wrapper['optimizer'].get('lr', 0)
+        if isinstance(lr, str) or lr < 0:
+            raise InputError(f'optim_wrapper.optimizer.lr: expected a number >= 0, got {lr!r}')
+        if wrapper.get('clip_grad'):
+            clip = {k: v for k, v in wrapper['clip_grad'].items() if k != 'type'}
+            kind = clip_grad_value_ if wrapper['clip_grad'].get('type') == 'value' \
+                else clip_grad_norm_
+            check_arguments(kind, {**clip, 'parameters': None}, 'optim_wrapper.clip_grad')
     scheduler = cfg.get('param_scheduler') or []
     for i, step in enumerate(scheduler if isinstance(scheduler, list) else [scheduler]):
-        resolve(engine.PARAM_SCHEDULERS, step.get('type'), f'param_scheduler[{i}]')
+        arguments = {k: v for k, v in step.items() if k != 'convert_to_iter_based'}
+        _check_member(arguments, f'param_scheduler[{i}]', engine.PARAM_SCHEDULERS,
+                      ['optimizer', 'param_name'])

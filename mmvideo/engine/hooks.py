@@ -9,6 +9,7 @@ from mmengine.utils import ProgressBar
 
 from mmvideo.checkpoint_file import TRUST
 from mmvideo.errors import InputError
+from mmvideo.evaluation.accuracy import AccMetric
 from mmvideo.registry import HOOKS
 
 from .checkpoint import match_state_dict
@@ -67,20 +68,23 @@ class CheckLabels(Hook):
     """
 
     def __init__(self, classes=None):
+        self.source = classes
         self.classes = read_classes(classes) if classes else None
 
     def before_train(self, runner):
         self._check(runner, runner.train_dataloader)
         if runner.val_loop is not None:
-            self._check(runner, runner.val_dataloader)
+            self._check(runner, runner.val_dataloader, runner.val_evaluator)
 
     def before_test(self, runner):
-        self._check(runner, runner.test_dataloader)
+        self._check(runner, runner.test_dataloader, runner.test_evaluator)
 
-    def _check(self, runner, loader):
+    def _check(self, runner, loader, evaluator=None):
         head = getattr(_bare(runner.model), 'cls_head', None)
+        is_measured = any(isinstance(metric, AccMetric)
+                          for metric in getattr(evaluator, 'metrics', ()))
         if hasattr(loader.dataset, 'records') and hasattr(head, 'num_classes'):
-            check_labels(loader.dataset, head.num_classes, self.classes)
+            check_labels(loader.dataset, head.num_classes, self.classes, self.source, is_measured)
 
 
 @HOOKS.register_module()
@@ -96,6 +100,9 @@ class MatchCheckpoint(Hook):
         self.strict, self.source = strict, source
 
     def after_load_checkpoint(self, runner, checkpoint):
+        if not isinstance(checkpoint, dict):
+            raise InputError(f'{self.source} holds a {type(checkpoint).__name__}; expected a dict '
+                             'of tensors, or one with such a dict under the key state_dict')
         if runner._resume and 'message_hub' not in checkpoint:
             raise InputError(
                 f'{self.source} cannot be resumed: it is no checkpoint of a training run, or it '

@@ -22,20 +22,23 @@ def read_classes(path):
     return names
 
 
-def check_labels(dataset, num_classes, classes=None):
+def check_labels(dataset, num_classes, classes=None, source=None, is_measured=False):
     """Raise unless every label of a data set is a class of the head.
 
     Args:
         dataset: has ``records`` with ``label`` (an int, or a list of ints) and ``origin(i)``.
         num_classes: class count of the model's head.
         classes: class names, if known; there must be as many.
+        source: file that the names are from, for messages.
+        is_measured: samples without a label (-1) are wrong too: metrics need one.
 
     Raises:
         InputError: names list, line, label and the range expected.
     """
     if classes is not None and len(classes) != num_classes:
         raise InputError(f'the head has {num_classes} classes (model.cls_head.num_classes), but '
-                         f'there are {len(classes)} class names')
+                         f'there are {len(classes)} class names'
+                         + (f' in {source} (classes)' if source else ''))
     seen = np.zeros(num_classes, dtype=bool)
     for index, record in enumerate(dataset.records):
         label = record.get('label')
@@ -44,6 +47,9 @@ def check_labels(dataset, num_classes, classes=None):
         many = isinstance(label, (list, tuple, np.ndarray))
         for value in label if many else [label]:
             if value == -1 and dataset.test_mode and not many:
+                if is_measured:
+                    raise InputError(f'{dataset.origin(index)}: has no label, but accuracy needs '
+                                     'one for every sample (--out without --eval needs none)')
                 continue
             if not 0 <= value < num_classes:
                 raise InputError(f'labels start at 0; {dataset.origin(index)}: label {value}, '

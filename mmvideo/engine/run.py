@@ -5,6 +5,7 @@ validation is off without ``--validate``, ``--eval`` names metrics, ``--out`` ke
 """
 import os
 import os.path as osp
+import traceback
 
 import torch
 from mmengine.config import Config, ConfigDict
@@ -14,7 +15,7 @@ from mmvideo.errors import InputError, MissingFileError
 from mmvideo.registry import nearest
 
 from . import compat
-from .check import check_config
+from .check import check_config, check_keys
 from .hooks import PrepareModel
 
 __all__ = ['build_runner', 'load_config', 'test', 'train']
@@ -32,7 +33,7 @@ def load_config(path, options=None):
 
     Raises:
         MissingFileError: no such config; the nearest names in its folder are offered.
-        InputError: the file cannot be read, or an option does not fit it.
+        InputError: the file cannot be read, is of the 0.x line, or an option does not fit it.
     """
     compat.install()
     if not osp.isfile(path):
@@ -43,15 +44,48 @@ def load_config(path, options=None):
         raise MissingFileError(f'config {path} does not exist{where}')
     try:
         cfg = Config.fromfile(path)
-    except (SyntaxError, OSError, KeyError, TypeError, AttributeError, NameError) as error:
-        raise InputError(f'config {path} cannot be read: '
-                         f'{type(error).__name__}: {error}') from error
-    try:
-        cfg.merge_from_dict(options or {})
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise InputError(f'--cfg-options {" ".join(options)} does not fit {path}: '
-                         f'{error}') from error
+    except Exception as error:      # a config is a program and may raise anything
+        said = getattr(error, 'msg', None) or error
+        raise InputError(f'config {path} cannot be read: {type(error).__name__}'
+                         f'{_line_of(error)}: {said}') from error
+    for key, value in (options or {}).items():
+        try:
+            cfg.merge_from_dict({key: value})
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise InputError(f'--cfg-options {key} does not fit {path}: '
+                             f'{_misfit(cfg, key)}') from error
+    check_keys(cfg)
     return cfg
+
+
+def _line_of(error):
+    """' in FILE, line 3': the statement of a config, or of a part of it, that went wrong."""
+    found = ''
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if isinstance(error, SyntaxError):      # nothing ran yet; mmengine's frames know the file
+            name = frame.f_locals.get('filename')
+            found = f' in {name}, line {error.lineno}' if isinstance(name, str) else found
+        elif frame.f_code.co_name == '<module>':
+            found = f' in {frame.f_code.co_filename}, line {line}'
+    return found
+
+
+def _misfit(cfg, key):
+    """Why there is no place for a dotted key in a config."""
+    value, words = cfg, key.split('.')
+    for i, word in enumerate(words):
+        place = '.'.join(words[:i])
+        if isinstance(value, (list, tuple)):
+            if not word.isdigit() or int(word) >= len(value):
+                return f'{place} is a list, expected an index 0..{len(value) - 1}, not {word!r}'
+            value = value[int(word)]
+        elif isinstance(value, dict) and word in value:
+            value = value[word]
+        elif not isinstance(value, dict):
+            return f'{place} is {value!r}, which holds no {word!r}'
+        else:
+            break
+    return f'{place or key} is of another kind'
 
 
 def complete(cfg):
@@ -158,16 +192,22 @@ def train(path, *, work_dir=None, validate=False, test_last=False, test_best=Fal
     if amp:
         use_amp(cfg)
     if auto_scale_lr:
-        if not (cfg.get('auto_scale_lr') or {}).get('base_batch_size'):
+        size = (cfg.get('auto_scale_lr') or {}).get('base_batch_size')
+        if not isinstance(size, int) or size < 1:
             raise InputError('--auto-scale-lr needs auto_scale_lr.base_batch_size in the config: '
-                             'the total batch size that the learning rate was chosen for')
+                             'the total batch size that the learning rate was chosen for; found '
+                             f'{size!r}')
         cfg['auto_scale_lr']['enable'] = True
     unused = [p for p, used in (('val', validate or test_best), ('test', test_last or test_best))
               if not used]
     for phase in {'val', 'test'} - set(unused):
         if cfg.get(f'{phase}_dataloader') is None:
-            raise InputError(f'config {path} has no {phase}_dataloader, which --validate, '
-                             '--test-last and --test-best need')
+            flags = '--validate and --test-best' if phase == 'val' else '--test-last, --test-best'
+            raise InputError(f'config {path} has no {phase}_dataloader, which {flags} need')
+    hook = (cfg.get('default_hooks') or {}).get('checkpoint') or {}
+    if test_best and not hook.get('save_best'):
+        raise InputError("--test-best needs default_hooks.checkpoint.save_best in the config: the "
+                         "metric that tells which checkpoint is best, or 'auto'")
     drop(cfg, *unused)
     runner = build_runner(cfg, strict=bool(cfg.get('resume')))
     runner.train()
@@ -208,6 +248,8 @@ def test(path, checkpoint, *, out=None, metrics=(), metric_options=None, average
     Returns:
         dict: metrics by name.
     """
+    if out is not None:
+        _check_writable(out)
     cfg = load_config(path, options)
     if cfg.get('test_dataloader') is None:
         raise InputError(f'config {path} has no test_dataloader')
@@ -221,6 +263,15 @@ def test(path, checkpoint, *, out=None, metrics=(), metric_options=None, average
         cfg['test_evaluator'] = [dict(type='AccMetric', metric_list=list(metrics),
                                       metric_options=metric_options)]
     return _run_test(cfg, path, checkpoint, out=out, prepare_model=prepare_model)
+
+
+def _check_writable(out):
+    """A place that cannot be written is told before the test has run for hours."""
+    folder = osp.dirname(out) or '.'
+    os.makedirs(folder, exist_ok=True)
+    if osp.isdir(out) or not os.access(folder, os.W_OK):
+        raise InputError(f'--out {out}: expected the name of a file in a folder that can be '
+                         'written to')
 
 
 def _run_test(cfg, name, checkpoint, out=None, prepare_model=None):

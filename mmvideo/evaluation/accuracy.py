@@ -24,6 +24,8 @@ def plain_sample(sample):
         dict: ``score``; ``label``, an int, an array [C] or None; ``sample_index``, an int or None.
     """
     score = _array(sample['score'])
+    if score.ndim == 2 and len(score) == 1:     # one view that was not averaged
+        score = score[0]
     label = sample.get('label')
     if label is not None:
         label = _array(label)

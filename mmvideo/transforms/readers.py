@@ -60,8 +60,8 @@ class PyAVReader:
         try:
             self._container = av.open(self._source)
         except (av.error.FFmpegError, OSError) as error:
-            raise InputError(f'{self.filename}: cannot be opened as a video '
-                             f'({_first_line(error)})') from error
+            raise InputError(f'{self.filename}: cannot be opened as a video; it is truncated, or '
+                             f'another kind of file ({_first_line(error)})') from error
         if not self._container.streams.video:
             self.close()
             raise InputError(f'{self.filename}: has no video stream')
@@ -305,5 +305,5 @@ def _picture(frame):
 
 def _first_line(error):
     """The message of a decoder without its stack of C++ frames."""
-    text = str(error).strip()
+    text = (getattr(error, 'strerror', None) or str(error)).strip()
     return text.splitlines()[0][:200] if text else type(error).__name__

@@ -65,8 +65,8 @@ class BaseRecognizer(BaseModel):
             imgs: [N, M, ...], the class says which axes.
             label: [N] or [N, 1] class indices, or [N, C] for several labels.
             mode: ``'tensor'`` gives scores, one row a view; ``'loss'`` a dict of losses;
-                ``'predict'`` a list of N dicts with ``score`` ([C], or [V, C] for several views
-                that are not averaged) and, where they were given, ``label`` and ``sample_index``.
+                ``'predict'`` a list of N dicts with ``score`` ([C]; [V, C] where the views
+                are not averaged) and, where they were given, ``label`` and ``sample_index``.
             sample_index: place of each sample in its dataset.
             aux: further batch entries, see ``train_cfg.aux_info``.
         """
@@ -160,8 +160,6 @@ class BaseRecognizer(BaseModel):
             how = self.test_cfg.get('average_clips', self.cls_head.average_clips)
             values = self.cls_head.average(score, len(imgs), how)
             key = 'score'
-            if values.dim() == 3 and values.shape[1] == 1:
-                values = values.squeeze(1)
         results = [{key: value} for value in values]
         for name, given in (('label', label), ('sample_index', sample_index)):
             if given is not None:
