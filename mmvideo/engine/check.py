@@ -1,6 +1,8 @@
 """Reads a config before anything is built, so that a wrong key is named with its place."""
 import difflib
 import inspect
+import logging
+import re
 
 from mmengine import registry as engine
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
@@ -28,7 +30,9 @@ OLD = dict(data='train_dataloader, val_dataloader, test_dataloader', optimizer='
 # Parts of a model that are members of the model registry; other dicts inside a model are settings.
 MODEL_PARTS = ('backbone', 'neck', 'cls_head', 'data_preprocessor', 'loss_cls', 'blending',
                'aux_head')
-# Filled in by whoever builds the member.
+# Names of what AccMetric measures.
+ACCURACY = re.compile(r'top\d+_acc|mean_class_accuracy|(mmit_)?mean_average_precision')
+# Not ours to check.
 FOREIGN = ('torchvision.', 'timm.', 'mmpretrain.', 'mmcls.', 'pytorchvideo.')
 
 
@@ -75,6 +79,7 @@ def check_config(cfg):
         if isinstance(cfg.get(key), dict):
             resolve(members, cfg[key].get('type'), key)
     _check_optimizer(cfg)
+    _check_settings(cfg)
 
 
 def _check_member(cfg, place, members, given=()):
@@ -148,7 +153,7 @@ def _check_loop(cfg, place):
     name = cfg.get('type')
     if place != 'train_cfg':
         name = name or f'{place.split("_")[0].capitalize()}Loop'
-    elif (name is None) == ('by_epoch' not in cfg):
+    elif (name is None) == ('by_epoch' in cfg):
         name = name or ('EpochBasedTrainLoop' if cfg['by_epoch'] else 'IterBasedTrainLoop')
     else:
         raise InputError("train_cfg: expected 'by_epoch' (True: max_epochs are run, False: "
@@ -159,6 +164,28 @@ def _check_loop(cfg, place):
     for key in ('max_epochs', 'max_iters', 'val_interval'):
         if key in cfg:
             _check_whole(cfg[key], f'{place}.{key}', 1)
+
+
+def _check_settings(cfg):
+    """Values that would be found wrong late, or without their place."""
+    level = cfg.get('log_level', 'INFO')
+    if not isinstance(level, int) and not isinstance(logging.getLevelName(level), int):
+        raise InputError(f'log_level: expected DEBUG, INFO, WARNING or ERROR, got {level!r}')
+    seed = (cfg.get('randomness') or {}).get('seed')
+    if seed is not None:
+        _check_whole(seed, 'randomness.seed', 0)
+    # A name that no metric has would end the run at its first validation.
+    best = ((cfg.get('default_hooks') or {}).get('checkpoint') or {}).get('save_best')
+    metrics = cfg.get('val_evaluator') or []
+    metrics = metrics if isinstance(metrics, list) else [metrics]
+    names = best if isinstance(best, list) else [best]
+    if metrics and all(m['type'] == 'AccMetric' and not m.get('prefix') for m in metrics):
+        for name in names:
+            if name not in (None, 'auto') and not ACCURACY.fullmatch(name):
+                raise InputError(
+                    f"default_hooks.checkpoint.save_best: no metric {name!r}; expected 'auto', "
+                    'top1_acc, top5_acc, mean_class_accuracy, mean_average_precision or '
+                    'mmit_mean_average_precision')
 
 
 def _check_optimizer(cfg):

@@ -45,7 +45,7 @@ def load_config(path, options=None):
     try:
         cfg = Config.fromfile(path)
     except Exception as error:      # a config is a program and may raise anything
-        said = getattr(error, 'msg', None) or error
+        said = error.msg if isinstance(error, SyntaxError) else error
         raise InputError(f'config {path} cannot be read: {type(error).__name__}'
                          f'{_line_of(error)}: {said}') from error
     for key, value in (options or {}).items():
@@ -64,7 +64,7 @@ def _line_of(error):
     for frame, line in traceback.walk_tb(error.__traceback__):
         if isinstance(error, SyntaxError):      # nothing ran yet; mmengine's frames know the file
             name = frame.f_locals.get('filename')
-            found = f' in {name}, line {error.lineno}' if isinstance(name, str) else found
+            found = f' in {name}, line {error.lineno}' if osp.isfile(str(name)) else found
         elif frame.f_code.co_name == '<module>':
             found = f' in {frame.f_code.co_filename}, line {line}'
     return found
@@ -72,7 +72,7 @@ def _line_of(error):
 
 def _misfit(cfg, key):
     """Why there is no place for a dotted key in a config."""
-    value, words = cfg, key.split('.')
+    value, words = dict(cfg.items()), key.split('.')
     for i, word in enumerate(words):
         place = '.'.join(words[:i])
         if isinstance(value, (list, tuple)):

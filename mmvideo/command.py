@@ -1,0 +1,47 @@
+"""What the commands under ``tools/`` share: ``KEY=VALUE`` options, and errors that fit one line."""
+import sys
+
+from mmengine.config import DictAction
+
+from mmvideo.errors import InputError
+
+__all__ = ['KeyValues', 'exit_status']
+
+
+class KeyValues(DictAction):
+    """An option of ``KEY=VALUE`` pairs, as a dict; a pair of another form ends the command."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        for pair in values:
+            if not pair.partition('=')[0].strip() or '=' not in pair:
+                parser.error(f'argument {option_string}: expected KEY=VALUE, got {pair!r}')
+            try:
+                super().__call__(parser, namespace, [pair], option_string)
+            except (ValueError, AssertionError):
+                parser.error(f'argument {option_string}: {pair}: the brackets do not match')
+
+
+def exit_status(command, *args):
+    """Run a command and give its exit status.
+
+    What the user can mend, and what the system refuses (a full disk, a folder that may not be
+    written), is printed as one line and gives 2; Ctrl-C gives 130, as in a shell.
+    """
+    try:
+        command(*args)
+    except (InputError, OSError) as error:
+        print(f'error: {_said(error)}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print('interrupted', file=sys.stderr)
+        return 130
+    return 0
+
+
+def _said(error):
+    """An error's message; of one raised in a loader's worker, what stands below its traceback."""
+    text = str(error)
+    kind = type(error)
+    if 'in DataLoader worker process' in text:
+        text = text.rpartition(f'\n{kind.__module__}.{kind.__qualname__}: ')[2]
+    return text.strip() or kind.__name__
