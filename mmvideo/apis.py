@@ -31,7 +31,8 @@ def init_recognizer(config, checkpoint=None, device=None):
         the model, with the config as ``model.cfg``.
 
     Raises:
-        InputError: the config is wrong, or the checkpoint is not this network's.
+        InputError: the config is wrong, the checkpoint is not this network's, or there is no such
+            device.
     """
     from mmvideo.checkpoint_file import read_checkpoint
     from mmvideo.engine.check import check_config
@@ -43,15 +44,28 @@ def init_recognizer(config, checkpoint=None, device=None):
     elif not isinstance(config, Config):
         raise InputError(f'config: expected a path or a Config, got {type(config).__name__}')
     check_config(config)
+    device = _device(device)
     model = MODELS.build(config.model)
     if checkpoint is not None:
         weights = read_checkpoint(checkpoint)
+        if not isinstance(weights, dict):
+            raise InputError(f'{checkpoint} holds a {type(weights).__name__}, expected a dict of '
+                             'tensors')
         weights = weights.get('state_dict', weights)
         kept, _ = match_state_dict(model, weights, str(checkpoint), strict=True)
         model.load_state_dict(kept, strict=False)
-    device = device or ('cuda:0' if torch.cuda.is_available() else 'cpu')
     model.cfg = config
     return model.to(device).eval()
+
+
+def _device(name):
+    try:
+        device = torch.device(name or ('cuda:0' if torch.cuda.is_available() else 'cpu'))
+    except (RuntimeError, TypeError) as error:
+        raise InputError(f"device {name!r}: expected a name such as 'cpu' or 'cuda:0'") from error
+    if device.type == 'cuda' and (device.index or 0) >= torch.cuda.device_count():
+        raise InputError(f'device {name!r}: {torch.cuda.device_count()} GPUs are here')
+    return device
 
 
 def inference_recognizer(model, video, classes=None):
@@ -63,36 +77,50 @@ def inference_recognizer(model, video, classes=None):
     Args:
         model: from :func:`init_recognizer`.
         video: a video file, a folder of frames (``img_00001.jpg``, ...), an array
-            [T, H, W, 3] of uint8 RGB, or an audio feature file ``.npy`` [frames, bins].
-        classes: class names; by default those of the config's ``classes`` file, if it is there.
+            [T, H, W, 3] of uint8 RGB, or an audio feature file ``.npy`` [frames, bins] with one
+            row a frame of the video, as ``tools/data/build_embedded.py`` writes.
+        classes: list of class names; by default those of the config's ``classes`` file, if it is
+            there.
 
     Returns:
         list: the five best (label, score), best first; label is a name if names are known, else
         the class index.
+
+    Raises:
+        MissingFileError: there is no such video.
+        InputError: it cannot be decoded, does not fit the model, or the names do not.
     """
     from mmvideo.engine.labels import read_classes
     from mmvideo.transforms import Compose
     if classes is None and model.cfg.get('classes') and osp.isfile(model.cfg.classes):
         classes = read_classes(model.cfg.classes)
+    count = getattr(model.cls_head, 'num_classes', None)
+    if count is None:
+        raise InputError("the model has no classes to score; the config needs a 'cls_head'")
+    if classes is not None and len(classes) != count:
+        raise InputError(f'{len(classes)} class names, but the model scores {count} classes '
+                         '(model.cls_head.num_classes)')
+    dataset = _test_dataset(model.cfg)
     record, reading = _record_of(video)
-    pipeline = Compose(_pipeline_for(_test_pipeline(model.cfg), reading))
+    if record['modality'] == 'Audio':
+        record['start_index'] = dataset.get('start_index', 1)     # as AudioFeatureDataset has it
+    pipeline = Compose(_pipeline_for(list(dataset['pipeline']), reading))
     batch = default_collate([pipeline(record)])
     with torch.no_grad():
         result = model.test_step(batch)[0]
     scores = result['score'].float().cpu().numpy()
     scores = scores.mean(axis=0) if scores.ndim == 2 else scores
-    if classes is not None and len(classes) != scores.size:
-        raise InputError(f'{len(classes)} class names, but the model scores {scores.size} classes')
     best = np.argsort(-scores, kind='stable')[:5]
     return [(classes[i] if classes else int(i), float(scores[i])) for i in best]
 
 
-def _test_pipeline(cfg):
+def _test_dataset(cfg):
+    """The config of the data set that is tested on; its files are not looked at."""
     for place in ('test_dataloader', 'val_dataloader'):
-        if cfg.get(place):
-            return list(cfg[place].dataset.pipeline)
+        if cfg.get(place) and cfg[place].dataset.get('pipeline'):
+            return cfg[place].dataset
     if cfg.get('test_pipeline'):
-        return list(cfg.test_pipeline)
+        return dict(pipeline=cfg.test_pipeline)
     raise InputError('the config has no test_dataloader.dataset.pipeline (nor test_pipeline)')
 
 
@@ -100,10 +128,13 @@ def _record_of(video):
     """The record a data set would give for this input, and the steps that read it."""
     base = dict(label=-1, start_index=0, modality='RGB', rng=np.random.default_rng(0))
     if isinstance(video, np.ndarray):
-        if video.ndim != 4 or video.shape[-1] != 3 or video.dtype != np.uint8:
+        if video.ndim != 4 or video.shape[-1] != 3 or video.dtype != np.uint8 or not video.size:
             raise InputError('array: expected [T, H, W, 3] of uint8, got '
                              f'{list(video.shape)} of {video.dtype}')
         return dict(base, array=video, total_frames=len(video)), ([], 'ArrayDecode')
+    if not isinstance(video, (str, os.PathLike)):
+        raise InputError('video: expected a path or a numpy array [T, H, W, 3] of uint8, got '
+                         f'{type(video).__name__}')
     path = os.fspath(video)
     if osp.isdir(path):
         found = sorted((int(m['number']), f, m) for f in os.listdir(path)
@@ -111,7 +142,8 @@ def _record_of(video):
         if not found:
             raise InputError(f'{path} holds no frames; expected names like img_00001.jpg')
         first, _, m = found[0]
-        template = f"{m['head']}{{:0{len(m['number'])}}}{m['tail']}"
+        head = m['head'].replace('{', '{{').replace('}', '}}')
+        template = f"{head}{{:0{len(m['number'])}}}{m['tail']}"
         if [n for n, _, _ in found] != list(range(first, first + len(found))):
             raise InputError(f'{path}: frames are missing between {found[0][1]} and '
                              f'{found[-1][1]}, or names of several kinds are mixed')
@@ -120,8 +152,13 @@ def _record_of(video):
     if not osp.isfile(path):
         raise MissingFileError(f'video {path} does not exist')
     if path.endswith('.npy'):
-        frames = len(np.load(path, mmap_mode='r'))
-        return dict(base, audio_path=path, total_frames=frames, modality='Audio'), None
+        try:
+            shape = np.load(path, mmap_mode='r').shape
+        except (ValueError, EOFError) as error:
+            raise InputError(f'{path}: is no array in .npy format ({error})') from error
+        if len(shape) != 2 or not shape[0]:
+            raise InputError(f'{path}: expected an array [frames, bins], got {list(shape)}')
+        return dict(base, audio_path=path, total_frames=shape[0], modality='Audio'), None
     return dict(base, filename=path), (['DecordInit'], 'DecordDecode')
 
 
@@ -140,5 +177,6 @@ def _pipeline_for(steps, reading):
         raise InputError('a video needs a config whose test pipeline decodes frames; this one has '
                          + ', '.join(s['type'] for s in steps))
     rest = [s for s in steps if s['type'] not in READERS]
-    rest = [dict(type=decode) if s['type'] in DECODERS else s for s in rest]
+    rest = [dict(type=decode) if s['type'] in DECODERS and s['type'] != decode else s
+            for s in rest]
     return [*(dict(type=name) for name in init), *rest]

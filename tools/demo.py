@@ -35,9 +35,10 @@ def run(args):
     names = read_classes(args.labels)
     model = init_recognizer(load_config(args.config, args.cfg_options), args.checkpoint,
                             args.device)
-    if len(names) != model.cls_head.num_classes:
-        raise InputError(f'{args.labels}: {len(names)} class names, but the model has '
-                         f'{model.cls_head.num_classes} classes (model.cls_head.num_classes)')
+    count = getattr(model.cls_head, 'num_classes', len(names))
+    if len(names) != count:
+        raise InputError(f'{args.labels}: {len(names)} class names, but the model scores {count} '
+                         'classes (model.cls_head.num_classes)')
     best = inference_recognizer(model, args.video, names)
     for label, score in best:
         print(f'{label}: {score:.4f}')

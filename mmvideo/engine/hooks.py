@@ -111,7 +111,9 @@ class MatchCheckpoint(Hook):
         weights = checkpoint.get('state_dict', checkpoint)
         kept, report = match_state_dict(_bare(runner.model), weights, self.source, self.strict)
         runner.logger.info(report)
-        checkpoint['state_dict'] = kept
+        # With the model's own weights for the rest, mmengine has no second report to make.
+        own = _bare(runner.model).state_dict()
+        checkpoint['state_dict'] = {key: kept.get(key, value) for key, value in own.items()}
 
 
 @HOOKS.register_module()
