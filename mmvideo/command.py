@@ -1,4 +1,5 @@
 """What the commands under ``tools/`` share: ``KEY=VALUE`` options, and errors that fit one line."""
+import gc
 import sys
 
 from mmengine.config import DictAction
@@ -35,7 +36,16 @@ def exit_status(command, *args):
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)
         return 130
+    _leave_group()
     return 0
+
+
+def _leave_group():
+    """Part from the processes that trained together: one that exits unparted may abort."""
+    torch = sys.modules.get('torch')        # loaded only if the command needed it
+    if torch and torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+        gc.collect()        # a model that still holds the group keeps its threads alive
 
 
 def _said(error):
