@@ -1,0 +1,126 @@
+"""The benchmarks run, and compare forms that give the same; nothing here depends on times."""
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+NAMES = ['shift', 'shift-split', 'shift-channels-last', 'tsm-inference',
+         'tsm-inference-channels-last', 'tsm-training', 'tsm-training-channels-last',
+         'tsm-of-tsn', 'tsn-fused', 'tsm-fused', 'pack', 'pack-opencv', 'import',
+         'import-and-build', 'decode-pyav', 'decode-opencv']
+
+
+@pytest.fixture
+def benchmarks(monkeypatch):
+    """The folder as a package, as its command sees it."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    import benchmarks.networks
+    import benchmarks.shift
+    import benchmarks.timing
+    return benchmarks
+
+
+def run(*args):
+    return subprocess.run([sys.executable, str(ROOT / 'benchmarks' / 'run.py'), *args],
+                          capture_output=True, text=True, cwd=ROOT)
+
+
+def test_every_benchmark_runs_and_fills_its_row(tmp_path):
+    """Small inputs, one round; the equalities that the benchmarks assert hold on the way."""
+    out = tmp_path / 'results.md'
+    done = run('--small', '--rounds', '1', '--out', str(out))
+    assert done.returncode == 0, done.stderr
+    text = out.read_text()
+    rows = [[cell.strip() for cell in line.strip('|').split('|')]
+            for line in text.splitlines() if line.startswith('| ')]
+    assert rows[0] == ['what', 'against', 'ratio', 'spread', 'to reach', 'measured', 'command']
+    assert [row[-1] for row in rows[2:]] == [f'`make bench ARGS={name}`' for name in NAMES]
+    for row in rows[2:]:
+        median, (least, most) = float(row[2].split()[0]), map(float, row[3].split('..'))
+        assert 0 < least <= median <= most
+    assert f'torch {torch.__version__}' in text
+    assert all(line in text for line in done.stdout.splitlines())
+
+
+def test_wrong_pattern_names_the_rows():
+    done = run('tsn-training')
+    assert done.returncode == 2
+    assert "no row is named 'tsn-training'" in done.stderr and 'tsn-fused' in done.stderr
+
+
+@pytest.mark.parametrize('kind, reach, ratios, is_missed', [
+    ('times as fast', 2.5, [2, 4, 3], False),
+    ('times as fast', 3.5, [2, 4, 3], True),
+    ('of the time', 0.4, [1 / 2, 1 / 4, 1 / 3], False),
+    ('of the time', 0.3, [1 / 2, 1 / 4, 1 / 3], True),
+    ('times as fast', None, [2, 4, 3], None),
+])
+def test_ratio_of_each_round(benchmarks, kind, reach, ratios, is_missed):
+    row = benchmarks.timing.Row('name', '', '', 'a', 'b', kind=kind, reach=reach)
+    seconds = {'a': [0.01, 0.01, 0.01], 'b': [0.02, 0.04, 0.03]}
+    assert row.ratios(seconds) == pytest.approx(ratios)
+    assert row.is_missed(seconds) is is_missed
+    assert row.measured(seconds) == '10 and 30 ms'
+
+
+def test_samples_a_second(benchmarks):
+    row = benchmarks.timing.Row('name', '', '', 'a', 'b', counted='samples', per_call=4)
+    assert row.measured({'a': [0.5], 'b': [2.0]}) == '8.0 and 2.0 samples a second'
+
+
+def test_forms_take_turns(benchmarks):
+    calls = []
+    forms = {key: (lambda key=key: calls.append(key)) for key in 'abc'}
+    seconds = benchmarks.timing.interleave(forms, 3, warm_up=False)
+    assert ''.join(calls) == 'abc' 'bca' 'cab'
+    assert {key: len(times) for key, times in seconds.items()} == dict(a=3, b=3, c=3)
+
+
+def test_time_of_child_processes_counts(benchmarks):
+    start = benchmarks.timing.cpu_seconds()
+    subprocess.run([sys.executable, '-c', 'sum(range(3_000_000))'], check=True)
+    assert benchmarks.timing.cpu_seconds() - start > 0.01
+
+
+def test_plain_shift_of_written_out_values(benchmarks):
+    x = torch.arange(12.).view(3, 4, 1, 1)
+    for shift in (benchmarks.shift.plain_shift, benchmarks.shift.split_shift):
+        assert shift(x, 3, 4).view(3, 4).tolist() == [[4, 0, 2, 3], [8, 1, 6, 7], [0, 5, 10, 11]]
+
+
+class _WrongGradient(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, shifted):
+        return shifted.clone()
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad, None
+
+
+@pytest.mark.parametrize('wrong, message', [
+    (lambda shift, x, *args: shift.plain_shift(x.flip(0), *args), 'not equal'),
+    (lambda shift, x, *args: shift.plain_shift(x, *args) + 1e-6, 'not equal'),
+    (lambda shift, x, *args: _WrongGradient.apply(x, shift.shift_channels(x.detach(), *args)),
+     'not equal'),
+    (lambda shift, *args: shift.plain_shift(*args), 'has lost torch.channels_last'),
+])
+def test_a_wrong_shift_does_not_pass(benchmarks, wrong, message):
+    shift = benchmarks.shift
+    x, grad = (torch.randn(8, 16, 4, 4).to(memory_format=torch.channels_last) for _ in range(2))
+    shift.check_equal(shift.shift_channels, x, grad)
+    shift.check_equal(shift.plain_shift, x, grad, keeps_format=False)
+    with pytest.raises(AssertionError, match=message):
+        shift.check_equal(lambda *args: wrong(shift, *args), x, grad)
+
+
+def test_different_scores_do_not_pass(benchmarks):
+    scores = torch.tensor([[1.0, -2.0]])
+    benchmarks.networks.check_same({'tsm': lambda: scores, 'tsm, fused': lambda: scores + 1e-5,
+                                    'tsn': lambda: scores + 1})
+    with pytest.raises(AssertionError, match='tsm, fused and tsm differ'):
+        benchmarks.networks.check_same({'tsm': lambda: scores,
+                                        'tsm, fused': lambda: scores + 1e-3})
