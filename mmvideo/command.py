@@ -1,5 +1,6 @@
 """What the commands under ``tools/`` share: ``KEY=VALUE`` options, and errors that fit one line."""
 import gc
+import os
 import sys
 
 from mmengine.config import DictAction
@@ -7,6 +8,11 @@ from mmengine.config import DictAction
 from mmvideo.errors import InputError
 
 __all__ = ['KeyValues', 'exit_status']
+
+# Threads of torch that wait for each other shall sleep. By default they spin, and where a loader's
+# workers want the same cores, a training step then takes many times as long. OpenMP reads this
+# once, when torch is loaded: the commands import this module first.
+os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
 
 
 class KeyValues(DictAction):

@@ -104,7 +104,12 @@ def _build(cfg, registry, default_args=None):
     cls = resolve(registry, name)
     if getattr(cls, '__module__', '').startswith('mmvideo.'):
         check_arguments(cls, arguments)
-    return build_from_cfg(cfg, registry, default_args)
+    try:
+        return build_from_cfg(cfg, registry, default_args)
+    except InputError:
+        raise
+    except (TypeError, ValueError, ZeroDivisionError, RuntimeError) as error:
+        raise InputError(f'{name} cannot be built from {arguments}: {error}') from error
 
 
 def _child(parent, locations):

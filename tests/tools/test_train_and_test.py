@@ -167,3 +167,38 @@ def test_fused_norms_and_average_clips(trained, embedded, tmp_path):
     exp = np.exp(plain.scores - plain.scores.max(1, keepdims=True))
     np.testing.assert_allclose(prob.scores, exp / exp.sum(1, keepdims=True), atol=1e-5)
     assert prob.average_clips == 'prob'
+
+
+SNIPPET = '''
+_base_ = [{leaf!r}]
+img_norm_cfg = dict(
+    mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], to_bgr=False)
+test_pipeline = [
+    dict(type='DecordInit'),
+    dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=8, twice_sample=True,
+         test_mode=True),
+    dict(type='DecordDecode'),
+    dict(type='Resize', scale=(-1, 256)),
+    dict(type='ThreeCrop', crop_size=256),
+    dict(type='Normalize', **img_norm_cfg),
+    dict(type='FormatShape', input_format='NCHW'),
+    dict(type='Collect', keys=['imgs', 'label'], meta_keys=[]),
+    dict(type='ToTensor', keys=['imgs'])
+]
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+model = dict(test_cfg=dict(average_clips=None))
+'''
+
+
+def test_the_published_test_pipeline_runs_in_a_config(trained, embedded, tmp_path):
+    config = tmp_path / 'snippet.py'
+    config.write_text(SNIPPET.format(leaf=TSM))
+    two = tmp_path / 'two.txt'
+    two.write_text('\n'.join((embedded / 'val_videos.txt').read_text().splitlines()[:2]))
+    status = main_of('tools/test.py')([
+        str(config), str(trained[0] / 'epoch_3.pth'), '--out', str(tmp_path / 'views.pkl'),
+        '--work-dir', str(tmp_path), *options(embedded, test_dataloader__dataset__ann_file=two,
+                                              test_dataloader__batch_size=1)])
+    assert status == 0
+    # twice_sample gives 2 clips of 8 frames, each in 3 crops: 6 views that nothing averages.
+    assert [views.shape for views in read_scores(tmp_path / 'views.pkl').scores] == [(6, 8)] * 2
