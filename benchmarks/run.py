@@ -33,8 +33,10 @@ WORDS = """\
 
 Ratios of two forms of the same work, timed by turns in one run: CPU time, float32, one thread,
 the median of {rounds} rounds (imports: twice that) and the spread from the least to the greatest.
-"Times as fast" is the other form's time over ours, "of the time" ours over the other's. The plain forms stand in
-`benchmarks/`, and each module first makes sure that both forms give the same results.
+"Times as fast" is the other form's time over ours, "of the time" ours over the other's. The plain
+forms stand in `benchmarks/`, and each module first makes sure that both forms give the same
+results. Other programs that fill the memory bus (see the load) bring the ratios of what only
+moves memory, the shift above all, nearer to one.
 `make bench` measures all of it again.
 
 The shift itself runs at the speed of a copy of its input. In NCHW all shifts together are a few
