@@ -3,6 +3,7 @@
 The options are those of the 0.x line; here they become config values before anything is built:
 validation is off without ``--validate``, ``--eval`` names metrics, ``--out`` keeps the scores.
 """
+import logging
 import os
 import os.path as osp
 import traceback
@@ -117,6 +118,27 @@ def drop(cfg, *phases):
         cfg['optim_wrapper'] = cfg['param_scheduler'] = cfg['auto_scale_lr'] = None
 
 
+class _Brief(logging.Filter):
+    """Keeps long lists (environment, config, hooks) off the console; the log file has them."""
+
+    lines = 8
+
+    def filter(self, record):
+        return record.levelno > logging.INFO or record.getMessage().count('\n') < self.lines
+
+
+class BriefRunner(Runner):
+    """mmengine's Runner with a console that can be read along."""
+
+    def build_logger(self, log_level='INFO', log_file=None, **kwargs):
+        logger = super().build_logger(log_level, log_file, **kwargs)
+        for handler in logger.handlers:
+            if type(handler) is logging.StreamHandler:
+                handler.addFilter(_Brief())
+        logger.info(f'Environment, config and all that follows: {self.log_dir}')
+        return logger
+
+
 def build_runner(cfg, *, strict=False, source=None):
     """Check a config and build its Runner with mmvideo's hooks.
 
@@ -138,7 +160,7 @@ def build_runner(cfg, *, strict=False, source=None):
                            dict(type='CheckLabels', classes=cfg.get('classes')),
                            dict(type='MatchCheckpoint', strict=strict, source=source),
                            dict(type='ShowProgress')]
-    return Runner.from_cfg(cfg)
+    return BriefRunner.from_cfg(cfg)
 
 
 def set_work_dir(cfg, path, work_dir):

@@ -179,8 +179,9 @@ def draw_key(axis, logs, key, names):
         both = len(at) and len(val_at)
         if len(at):
             axis.plot(at, values, color=color, alpha=0.2, linewidth=0.8)
-            axis.plot(at, smooth(values, max(1, len(values) // 20)), color=color, linewidth=1.1,
-                      label=f'{name}, training' if both else name)
+            width = max(min(5, len(values)), len(values) // 20)
+            axis.plot(at, smooth(values, width), color=color, linewidth=1.0,
+                      alpha=0.7 if both else 1, label=f'{name}, training' if both else name)
         if len(val_at):
             axis.plot(val_at, val_values, color=color, linewidth=1.8, marker='o', markersize=4.5,
                       label=f'{name}, validation' if both else name)
@@ -190,7 +191,9 @@ def draw_key(axis, logs, key, names):
         axis.set_ylim(0, 1.02)
     axis.grid(alpha=0.25, linewidth=0.6)
     axis.spines[['top', 'right']].set_visible(False)
-    axis.legend(frameon=False, fontsize='small')
+    many = len(axis.get_legend_handles_labels()[0]) > 4
+    beside = dict(loc='upper left', bbox_to_anchor=(1.01, 1)) if many else {}
+    axis.legend(frameon=False, fontsize='small', **beside)
 
 
 def plot_curve(paths, keys, out=None, title=None, legend=None, backend='Agg', style='ticks'):

@@ -6,7 +6,7 @@ from torch import nn
 
 from mmvideo.errors import InputError
 from mmvideo.models.backbones.resnet import NORM, recompute
-from mmvideo.models.blocks.freeze import freeze
+from mmvideo.models.blocks.freeze import freeze_stages, train_but_frozen
 from mmvideo.models.blocks.weights import init_backbone
 from mmvideo.registry import MODELS
 
@@ -111,14 +111,9 @@ class MobileNetV2(nn.Module):
 
     def hold_frozen(self):
         """Freeze what the arguments name; wrappers call it again once they are in place."""
-        parts = [self.conv1, *self.stages[:self.frozen_stages]] if self.frozen_stages >= 0 else []
-        freeze(self, parts, norm_eval=self.norm_eval)
+        freeze_stages(self)
 
-    def train(self, mode=True):
-        super().train(mode)
-        if mode:
-            self.hold_frozen()
-        return self
+    train = train_but_frozen
 
     def forward(self, x):
         x = self.conv1(x)

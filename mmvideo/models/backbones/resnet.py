@@ -4,7 +4,7 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from mmvideo.errors import InputError
-from mmvideo.models.blocks.freeze import freeze
+from mmvideo.models.blocks.freeze import freeze_stages, stages_of, train_but_frozen
 from mmvideo.models.blocks.weights import init_backbone
 from mmvideo.registry import MODELS
 
@@ -187,24 +187,16 @@ class ResNet(nn.Module):
         self.out_channels = width
         self.hold_frozen()
 
-    @property
-    def stages(self):
-        """The residual stages, first to last."""
-        return [getattr(self, f'layer{i + 1}') for i in range(self.num_stages)]
+    stages = property(stages_of)
 
     def init_weights(self):
         init_backbone(self, self.pretrained, self.init_cfg)
 
     def hold_frozen(self):
         """Freeze what the arguments name; wrappers call it again once they are in place."""
-        parts = [self.conv1, *self.stages[:self.frozen_stages]] if self.frozen_stages >= 0 else []
-        freeze(self, parts, norm_eval=self.norm_eval, partial_bn=self.partial_bn)
+        freeze_stages(self, partial_bn=self.partial_bn)
 
-    def train(self, mode=True):
-        super().train(mode)
-        if mode:
-            self.hold_frozen()
-        return self
+    train = train_but_frozen
 
     def forward(self, x):
         x = self.maxpool(self.conv1(x))

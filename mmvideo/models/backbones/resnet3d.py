@@ -4,7 +4,7 @@ from torch import nn
 
 from mmvideo.errors import InputError
 from mmvideo.models.backbones.resnet import RELU, check_stages, recompute
-from mmvideo.models.blocks.freeze import freeze
+from mmvideo.models.blocks.freeze import freeze_stages, stages_of, train_but_frozen
 from mmvideo.models.blocks.non_local import build_non_local, per_block
 from mmvideo.models.blocks.weights import init_backbone
 from mmvideo.registry import MODELS
@@ -247,10 +247,7 @@ class ResNet3d(nn.Module):
             in_channels = blocks[-1].out_channels
         return nn.Sequential(*blocks)
 
-    @property
-    def stages(self):
-        """The residual stages, first to last."""
-        return [getattr(self, f'layer{i + 1}') for i in range(self.num_stages)]
+    stages = property(stages_of)
 
     def init_weights(self):
         zero = [b.last_norm for s in self.stages for b in s] if self.zero_init_residual else []
@@ -259,14 +256,9 @@ class ResNet3d(nn.Module):
 
     def hold_frozen(self):
         """Freeze what the arguments name."""
-        parts = [self.conv1, *self.stages[:self.frozen_stages]] if self.frozen_stages >= 0 else []
-        freeze(self, parts, norm_eval=self.norm_eval, norm_frozen=self.bn_frozen)
+        freeze_stages(self, norm_frozen=self.bn_frozen)
 
-    def train(self, mode=True):
-        super().train(mode)
-        if mode:
-            self.hold_frozen()
-        return self
+    train = train_but_frozen
 
     def stem(self, x):
         """What comes before the first stage."""

@@ -4,7 +4,7 @@ from torch import nn
 
 from mmvideo.models.backbones.resnet import CONV, NORM, RELU, check_stages, make_shortcut, recompute
 from mmvideo.models.blocks.conv_audio import ConvAudio
-from mmvideo.models.blocks.freeze import freeze
+from mmvideo.models.blocks.freeze import freeze_stages, stages_of, train_but_frozen
 from mmvideo.models.blocks.weights import init_backbone
 from mmvideo.registry import MODELS
 
@@ -109,10 +109,7 @@ class ResNetAudio(nn.Module):
         self.out_channels = width
         self.hold_frozen()
 
-    @property
-    def stages(self):
-        """The residual stages, first to last."""
-        return [getattr(self, f'layer{i + 1}') for i in range(self.num_stages)]
+    stages = property(stages_of)
 
     def init_weights(self):
         zero = [b.conv3.norm for s in self.stages for b in s] if self.zero_init_residual else []
@@ -120,14 +117,9 @@ class ResNetAudio(nn.Module):
 
     def hold_frozen(self):
         """Freeze what the arguments name."""
-        parts = [self.conv1, *self.stages[:self.frozen_stages]] if self.frozen_stages >= 0 else []
-        freeze(self, parts, norm_eval=self.norm_eval)
+        freeze_stages(self)
 
-    def train(self, mode=True):
-        super().train(mode)
-        if mode:
-            self.hold_frozen()
-        return self
+    train = train_but_frozen
 
     def forward(self, x):
         x = self.conv1(x)

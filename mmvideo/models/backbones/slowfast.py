@@ -5,7 +5,7 @@ from torch import nn
 
 from mmvideo.errors import InputError
 from mmvideo.models.backbones.resnet3d import ResNet3d
-from mmvideo.models.blocks.freeze import freeze
+from mmvideo.models.blocks.freeze import freeze, train_but_frozen
 from mmvideo.models.blocks.weights import load_pretrained, pretrained_source
 from mmvideo.registry import MODELS, check_arguments
 
@@ -98,11 +98,7 @@ class ResNet3dSlowFast(nn.Module):
         count = max(self.slow_path.frozen_stages, 0)
         freeze(self, [getattr(self.slow_path, name) for name in self.laterals[:count]])
 
-    def train(self, mode=True):
-        super().train(mode)
-        if mode:
-            self.hold_frozen()
-        return self
+    train = train_but_frozen
 
     def forward(self, x):
         frames = x.shape[2]
