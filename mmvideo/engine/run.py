@@ -6,6 +6,7 @@ validation is off without ``--validate``, ``--eval`` names metrics, ``--out`` ke
 import logging
 import os
 import os.path as osp
+import sys
 import traceback
 
 import torch
@@ -124,7 +125,10 @@ class _Brief(logging.Filter):
     lines = 8
 
     def filter(self, record):
-        return record.levelno > logging.INFO or record.getMessage().count('\n') < self.lines
+        shown = record.levelno > logging.INFO or record.getMessage().count('\n') < self.lines
+        if shown and sys.stderr.isatty():
+            sys.stderr.write('\r\033[K')     # the line that a progress bar stands on
+        return shown
 
 
 class BriefRunner(Runner):
