@@ -29,13 +29,13 @@ class KeyValues(DictAction):
 
 
 def exit_status(command, *args):
-    """Run a command and give its exit status.
+    """Run a command and give its exit status: what it returns, or 0.
 
     What the user can mend, and what the system refuses (a full disk, a folder that may not be
     written), is printed as one line and gives 2; Ctrl-C gives 130, as in a shell.
     """
     try:
-        command(*args)
+        status = command(*args)
     except (InputError, OSError) as error:
         print(f'error: {_said(error)}', file=sys.stderr)
         return 2
@@ -43,7 +43,7 @@ def exit_status(command, *args):
         print('interrupted', file=sys.stderr)
         return 130
     _leave_group()
-    return 0
+    return status or 0
 
 
 def _leave_group():

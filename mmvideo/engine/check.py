@@ -59,14 +59,13 @@ def check_config(cfg):
     check_keys(cfg)
     if not isinstance(cfg.get('model'), dict):
         raise InputError("the config has no 'model': a dict with 'type', 'backbone', 'cls_head'")
-    _check_model(cfg['model'], 'model')
+    _check_part(cfg['model'], 'model')
     for phase in ('train', 'val', 'test'):
         if cfg.get(f'{phase}_dataloader') is not None:
             _check_loader(cfg[f'{phase}_dataloader'], f'{phase}_dataloader')
-        evaluator = cfg.get(f'{phase}_evaluator') or []
-        for i, metric in enumerate(evaluator if isinstance(evaluator, list) else [evaluator]):
+        for i, metric in enumerate(_listed(cfg.get(f'{phase}_evaluator'))):
             _check_member(metric, f'{phase}_evaluator[{i}]', registry.METRICS)
-    for name, hook in {**(cfg.get('default_hooks') or {})}.items():
+    for name, hook in (cfg.get('default_hooks') or {}).items():
         if hook is not None:
             _check_member(hook, f'default_hooks.{name}', registry.HOOKS)
     for i, hook in enumerate(cfg.get('custom_hooks') or []):
@@ -82,6 +81,11 @@ def check_config(cfg):
     _check_settings(cfg)
 
 
+def _listed(value):
+    """What may be given once or as a list, as a list; nothing is an empty one."""
+    return value if isinstance(value, list) else [value] if value else []
+
+
 def _check_member(cfg, place, members, given=()):
     """One dict with ``type``: the type is known and takes the arguments."""
     if not isinstance(cfg, dict):
@@ -92,12 +96,6 @@ def _check_member(cfg, place, members, given=()):
     arguments = {k: v for k, v in cfg.items() if k not in ('type', '_scope_', 'priority')}
     check_arguments(cls, {**arguments, **dict.fromkeys(given)}, place)
     return cls
-
-
-def _check_model(cfg, place):
-    _check_part(cfg, place)
-    if place == 'model' and 'cls_head' in cfg and 'backbone' not in cfg:
-        raise InputError("model: the key 'backbone' is missing")
 
 
 def _check_part(cfg, place):
@@ -176,12 +174,10 @@ def _check_settings(cfg):
         _check_whole(seed, 'randomness.seed', 0)
     # A name that no metric has would end the run at its first validation.
     best = ((cfg.get('default_hooks') or {}).get('checkpoint') or {}).get('save_best')
-    metrics = cfg.get('val_evaluator') or []
-    metrics = metrics if isinstance(metrics, list) else [metrics]
-    names = best if isinstance(best, list) else [best]
+    metrics = _listed(cfg.get('val_evaluator'))
     if metrics and all(m['type'] == 'AccMetric' and not m.get('prefix') for m in metrics):
-        for name in names:
-            if name not in (None, 'auto') and not ACCURACY.fullmatch(name):
+        for name in _listed(best):
+            if name != 'auto' and not ACCURACY.fullmatch(name):
                 raise InputError(
                     f"default_hooks.checkpoint.save_best: no metric {name!r}; expected 'auto', "
                     'top1_acc, top5_acc, mean_class_accuracy, mean_average_precision or '
@@ -208,8 +204,7 @@ def _check_optimizer(cfg):
             kind = clip_grad_value_ if wrapper['clip_grad'].get('type') == 'value' \
                 else clip_grad_norm_
             check_arguments(kind, {**clip, 'parameters': None}, 'optim_wrapper.clip_grad')
-    scheduler = cfg.get('param_scheduler') or []
-    for i, step in enumerate(scheduler if isinstance(scheduler, list) else [scheduler]):
+    for i, step in enumerate(_listed(cfg.get('param_scheduler'))):
         arguments = {k: v for k, v in step.items() if k != 'convert_to_iter_based'}
         _check_member(arguments, f'param_scheduler[{i}]', engine.PARAM_SCHEDULERS,
                       ['optimizer', 'param_name'])

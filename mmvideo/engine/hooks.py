@@ -36,10 +36,7 @@ class SampleSeed(Hook):
     priority = 'VERY_HIGH'
 
     def before_train_epoch(self, runner):
-        dataset = runner.train_dataloader.dataset
-        for name, value in (('set_seed', runner.seed), ('set_epoch', runner.epoch)):
-            if hasattr(dataset, name):
-                getattr(dataset, name)(value)
+        self._tell(runner.train_dataloader, set_seed=runner.seed, set_epoch=runner.epoch)
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         # Not before the epoch: a loader that starts its workers anew draws from the global
@@ -48,15 +45,17 @@ class SampleSeed(Hook):
             torch.manual_seed((runner.seed * 1_000_003 + runner.epoch) * 8191 + runner.rank)
 
     def before_val_epoch(self, runner):
-        self._seed(runner.val_dataloader.dataset, runner.seed)
+        self._tell(runner.val_dataloader, set_seed=runner.seed)
 
     def before_test_epoch(self, runner):
-        self._seed(runner.test_dataloader.dataset, runner.seed)
+        self._tell(runner.test_dataloader, set_seed=runner.seed)
 
     @staticmethod
-    def _seed(dataset, seed):
-        if hasattr(dataset, 'set_seed'):
-            dataset.set_seed(seed)
+    def _tell(loader, **values):
+        """Set what the data set lets itself be told; other people's data sets may lack it."""
+        for name, value in values.items():
+            if hasattr(loader.dataset, name):
+                getattr(loader.dataset, name)(value)
 
 
 @HOOKS.register_module()

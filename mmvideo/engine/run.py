@@ -13,6 +13,7 @@ import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.runner import Runner, find_latest_checkpoint
 
+from mmvideo.checkpoint_file import local_file
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.registry import nearest
 
@@ -301,8 +302,7 @@ def _check_writable(out):
 
 
 def _run_test(cfg, name, checkpoint, out=None, prepare_model=None):
-    if '://' not in str(checkpoint) and not osp.isfile(checkpoint):
-        raise MissingFileError(f'checkpoint {checkpoint} does not exist')
+    local_file(checkpoint)      # a missing one is told before the data set is read
     evaluators = cfg.get('test_evaluator') or []
     evaluators = list(evaluators) if isinstance(evaluators, (list, tuple)) else [evaluators]
     if out is not None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mmvideo.errors import InputError, MissingFileError
+from mmvideo.command import exit_status
+from mmvideo.errors import MissingFileError
 from mmvideo.evaluation.functional import top_k_accuracy
 from mmvideo.evaluation.scores import read_scores, write_file
 
@@ -42,19 +43,19 @@ def top1_of(path):
 
 
 def results(folder, data):
-    """Print the table and write ``results.json``; False if a bound does not hold."""
+    """Print the table and write ``results.json``; 1 if a bound does not hold, else 0."""
     ceilings = read_json(data / 'embedded.json')['ceilings']
     found = {row[0]: round(top1_of(folder / row[4]), 2) for row in ROWS}
     print(f'{"network":<12} {"sees":<23} {"top-1":>7} {"ceiling":>8}')
-    sound = True
+    status = 0
     for key, name, sees, evidence, _, least, most in ROWS:
         note = ''
         if not least <= found[key] <= most:
-            sound, note = False, f'  expected {least}..{most}'
+            status, note = 1, f'  expected {least}..{most}'
         print(f'{name:<12} {sees:<23} {found[key]:>7.2f} {100 * ceilings[evidence]:>8.1f}{note}')
     write_file(folder / 'results.json', json.dumps(found).encode())
     print(f'written: {folder / "results.json"}')
-    return sound
+    return status
 
 
 def main(argv=None):
@@ -63,11 +64,7 @@ def main(argv=None):
     parser.add_argument('--data', type=Path, default=Path('data/embedded'),
                         help='the embedded data set')
     args = parser.parse_args(argv)
-    try:
-        return 0 if results(args.folder, args.data) else 1
-    except InputError as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
+    return exit_status(results, args.folder, args.data)
 
 
 if __name__ == '__main__':

@@ -10,6 +10,7 @@ import sys
 
 import numpy as np
 
+from mmvideo.command import exit_status
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.evaluation.functional import (
     get_weighted_score,
@@ -201,13 +202,7 @@ def report(args):
 
 
 def main(argv=None):
-    args = parse_args(argv)
-    try:
-        report(args)
-    except InputError as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
-    return 0
+    return exit_status(report, parse_args(argv))
 
 
 if __name__ == '__main__':

@@ -217,8 +217,5 @@ def main(argv=None):
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except InputError as error:
-        print(f'error: {error}', file=sys.stderr)
-        sys.exit(2)
+    from mmvideo.command import exit_status
+    sys.exit(exit_status(main))
