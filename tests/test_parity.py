@@ -47,7 +47,7 @@ def marked(names):
 
 
 def filled_model(name):
-    """The model of the manifest with the recorded weights and no dropout."""
+    """The model of the manifest with the recorded weights, no dropout and no dropped paths."""
     manifest = json.loads(gzip.decompress((DATA / 'manifest' / f'{name}.json.gz').read_bytes()))
     model = MODELS.build(manifest['model'])
     state = fill.fill_state(manifest['state_dict'])
@@ -55,6 +55,8 @@ def filled_model(name):
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
+        elif type(module).__name__ == 'DropPath':
+            module.drop_prob = 0.0
     return model
 
 
