@@ -24,6 +24,7 @@ FLOORS = {
     'mmvideo.models.backbones': (*GROUND, 'mmvideo.models.blocks'),
     'mmvideo.models.necks': GROUND,
     'mmvideo.models.heads': GROUND,
+    'mmvideo.models.blending': GROUND,
     'mmvideo.models.losses': GROUND,
     'mmvideo.models.preprocessor': GROUND,
     'mmvideo.models.recognizers': GROUND,

@@ -2,6 +2,14 @@
 
 Importing the package registers every member; nothing is built or downloaded.
 """
-from mmvideo.models import backbones, heads, losses, necks, preprocessor, recognizers
+from mmvideo.models import (
+    backbones,
+    blending,
+    heads,
+    losses,
+    necks,
+    preprocessor,
+    recognizers,
+)
 
-__all__ = ['backbones', 'heads', 'losses', 'necks', 'preprocessor', 'recognizers']
+__all__ = ['backbones', 'blending', 'heads', 'losses', 'necks', 'preprocessor', 'recognizers']
