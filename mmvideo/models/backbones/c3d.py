@@ -5,6 +5,7 @@ from torch import nn
 
 from mmvideo.errors import InputError
 from mmvideo.models.backbones.resnet import RELU
+from mmvideo.models.blocks.axes import check_axes
 from mmvideo.models.blocks.weights import init_backbone
 from mmvideo.registry import MODELS
 
@@ -31,6 +32,7 @@ class C3D(nn.Module):
 
     Shape: [N, 3, 16, 112, 112] -> [N, 4096].
     """
+    axes = ('N', 'C', 'T', 'H', 'W')
     in_channels = 3
     out_channels = 4096
 
@@ -60,6 +62,7 @@ class C3D(nn.Module):
         init_backbone(self, self.pretrained, self.init_cfg)
 
     def forward(self, x):
+        check_axes(self, x)
         x = self.pool1(self.conv1a(x))
         x = self.pool(self.conv2a(x))
         x = self.pool(self.conv3b(self.conv3a(x)))

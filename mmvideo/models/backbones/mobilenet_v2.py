@@ -6,6 +6,7 @@ from torch import nn
 
 from mmvideo.errors import InputError
 from mmvideo.models.backbones.resnet import NORM, recompute
+from mmvideo.models.blocks.axes import check_axes
 from mmvideo.models.blocks.freeze import freeze_stages, train_but_frozen
 from mmvideo.models.blocks.weights import init_backbone
 from mmvideo.registry import MODELS
@@ -69,6 +70,7 @@ class MobileNetV2(nn.Module):
     # Table 2 of the paper: expansion, channels, blocks, stride of the first block.
     arch = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1),
             (6, 160, 3, 2), (6, 320, 1, 1))
+    axes = ('N', 'C', 'H', 'W')
     in_channels = 3
 
     def __init__(self, pretrained=None, widen_factor=1.0, out_indices=(7,), frozen_stages=-1,
@@ -116,6 +118,7 @@ class MobileNetV2(nn.Module):
     train = train_but_frozen
 
     def forward(self, x):
+        check_axes(self, x)
         x = self.conv1(x)
         outs = []
         for i, stage in enumerate(self.stages):

@@ -4,6 +4,7 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from mmvideo.errors import InputError
+from mmvideo.models.blocks.axes import check_axes
 from mmvideo.models.blocks.freeze import freeze_stages, stages_of, train_but_frozen
 from mmvideo.models.blocks.weights import init_backbone
 from mmvideo.registry import MODELS
@@ -145,6 +146,7 @@ class ResNet(nn.Module):
 
     Shape: [N, C, H, W] -> [N, C', H / 32, W / 32]; a tuple for several ``out_indices``.
     """
+    axes = ('N', 'C', 'H', 'W')
     arch = {
         18: (BasicBlock, (2, 2, 2, 2)),
         34: (BasicBlock, (3, 4, 6, 3)),
@@ -199,6 +201,7 @@ class ResNet(nn.Module):
     train = train_but_frozen
 
     def forward(self, x):
+        check_axes(self, x)
         x = self.maxpool(self.conv1(x))
         outs = []
         for i, stage in enumerate(self.stages):

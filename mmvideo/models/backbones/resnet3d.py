@@ -4,6 +4,7 @@ from torch import nn
 
 from mmvideo.errors import InputError
 from mmvideo.models.backbones.resnet import RELU, check_stages, recompute
+from mmvideo.models.blocks.axes import check_axes
 from mmvideo.models.blocks.freeze import freeze_stages, stages_of, train_but_frozen
 from mmvideo.models.blocks.non_local import build_non_local, per_block
 from mmvideo.models.blocks.weights import init_backbone
@@ -176,6 +177,7 @@ class ResNet3d(nn.Module):
 
     Shape: [N, C, T, H, W] -> [N, C', T', H / 32, W / 32]; a tuple for several ``out_indices``.
     """
+    axes = ('N', 'C', 'T', 'H', 'W')
     arch = {
         18: (BasicBlock3d, (2, 2, 2, 2)),
         34: (BasicBlock3d, (3, 4, 6, 3)),
@@ -265,6 +267,7 @@ class ResNet3d(nn.Module):
         return self.maxpool(self.conv1(x))
 
     def forward(self, x):
+        check_axes(self, x)
         x = self.stem(x)
         outs = []
         for i, stage in enumerate(self.stages):

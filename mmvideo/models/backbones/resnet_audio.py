@@ -3,6 +3,7 @@ from mmcv.cnn import ConvModule, build_activation_layer
 from torch import nn
 
 from mmvideo.models.backbones.resnet import CONV, NORM, RELU, check_stages, make_shortcut, recompute
+from mmvideo.models.blocks.axes import check_axes
 from mmvideo.models.blocks.conv_audio import ConvAudio
 from mmvideo.models.blocks.freeze import freeze_stages, stages_of, train_but_frozen
 from mmvideo.models.blocks.weights import init_backbone
@@ -75,6 +76,7 @@ class ResNetAudio(nn.Module):
 
     Shape: [N, 1, T, F] -> [N, 1024, T / 8, F / 8].
     """
+    axes = ('N', 'C', 'T', 'F')
     arch = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 
     def __init__(self, depth, pretrained=None, in_channels=1, num_stages=4, base_channels=32,
@@ -122,6 +124,7 @@ class ResNetAudio(nn.Module):
     train = train_but_frozen
 
     def forward(self, x):
+        check_axes(self, x)
         x = self.conv1(x)
         for stage in self.stages:
             x = stage(x)

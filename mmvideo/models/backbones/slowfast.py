@@ -5,6 +5,7 @@ from torch import nn
 
 from mmvideo.errors import InputError
 from mmvideo.models.backbones.resnet3d import ResNet3d
+from mmvideo.models.blocks.axes import check_axes
 from mmvideo.models.blocks.freeze import freeze, train_but_frozen
 from mmvideo.models.blocks.weights import load_pretrained, pretrained_source
 from mmvideo.registry import MODELS, check_arguments
@@ -40,6 +41,7 @@ class ResNet3dSlowFast(nn.Module):
     Shape: [N, C, T, H, W] -> (slow [N, C', T / resample_rate, H / 32, W / 32],
     fast [N, C' / channel_ratio, T * speed_ratio / resample_rate, H / 32, W / 32]).
     """
+    axes = ('N', 'C', 'T', 'H', 'W')
 
     def __init__(self, pretrained=None, resample_rate=8, speed_ratio=8, channel_ratio=8,
                  slow_pathway=SLOW, fast_pathway=FAST, init_cfg=None):
@@ -101,6 +103,7 @@ class ResNet3dSlowFast(nn.Module):
     train = train_but_frozen
 
     def forward(self, x):
+        check_axes(self, x)
         frames = x.shape[2]
         if frames % self.resample_rate:
             raise InputError(f'ResNet3dSlowFast: clips of {frames} frames; clip_len must be a '
