@@ -79,6 +79,9 @@ def test_features_scores_and_predictions(name):
     for recorded, feature in zip(facts['backbone'], features, strict=True):
         close(recorded, feature, tolerance)
 
+    for recorded in facts.get('neck', ()):
+        close(recorded, model.extract_feat(imgs, stage='neck'), tolerance)
+
     scores = model(imgs, mode='tensor')
     close(facts['logits'], scores, tolerance)
     spread = facts['noise']['logit_std']
