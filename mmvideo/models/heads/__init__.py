@@ -3,7 +3,8 @@ from mmvideo.models.heads.audio_tsn import AudioTSNHead
 from mmvideo.models.heads.base import BaseHead
 from mmvideo.models.heads.i3d import I3DHead
 from mmvideo.models.heads.slowfast import SlowFastHead
+from mmvideo.models.heads.trn import TRNHead
 from mmvideo.models.heads.tsm import TSMHead
 from mmvideo.models.heads.tsn import TSNHead
 
-__all__ = ['AudioTSNHead', 'BaseHead', 'I3DHead', 'SlowFastHead', 'TSMHead', 'TSNHead']
+__all__ = ['AudioTSNHead', 'BaseHead', 'I3DHead', 'SlowFastHead', 'TRNHead', 'TSMHead', 'TSNHead']
