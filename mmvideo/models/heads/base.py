@@ -43,6 +43,8 @@ class BaseHead(nn.Module):
             raise InputError(f"cls_head.spatial_type: 'avg', 'max' or None, not {spatial_type!r}")
         if num_classes < 1:
             raise InputError(f'cls_head.num_classes must be positive, not {num_classes}')
+        if not 0 <= label_smooth_eps < 1:
+            raise InputError(f'cls_head.label_smooth_eps: 0 to below 1, not {label_smooth_eps}')
         check_average(average_clips)
         self.num_classes = num_classes
         self.in_channels = in_channels
