@@ -80,7 +80,7 @@ def init_backbone(net, pretrained=None, init_cfg=None, inflate=False, rename=Non
         load_pretrained(net, source, inflate=inflate, rename=rename)
 
 
-def load_pretrained(net, source, inflate=False, rename=None):
+def load_pretrained(net, source, inflate=False, rename=None, adapt=None):
     """Copy the weights in ``source`` into ``net`` where names and shapes allow it.
 
     Args:
@@ -91,6 +91,8 @@ def load_pretrained(net, source, inflate=False, rename=None):
             still video gives what the image gave (I3D, arXiv:1705.07750, section 2.4).
         rename: function from a key of ``source`` to a key of ``net``; by default the names of plain
             ResNets are understood.
+        adapt: function from the renamed entries, by key, to those that are compared with ``net``:
+            for tables that are resized, for weights that serve in several places.
 
     Returns:
         tuple(int, int): entries of ``net`` that were filled, entries it has.
@@ -99,6 +101,8 @@ def load_pretrained(net, source, inflate=False, rename=None):
         InputError: less than half of the values in ``net`` could be filled.
     """
     state = _own_names(net, read_weights(source), rename)
+    if adapt is not None:
+        state = adapt(state)
     own = {k: v for k, v in net.state_dict().items() if not k.endswith('num_batches_tracked')}
     plain = {_without_wrappers(k): v for k, v in state.items()}
     filled, values, odd = 0, 0, []
@@ -161,11 +165,13 @@ def _own_names(net, state, rename):
     if not any(k.startswith('backbone.') for k in net.state_dict()):
         inner = {k[len('backbone.'):]: v for k, v in state.items() if k.startswith('backbone.')}
         state = inner or state
+    known = set(net.state_dict())
     renamed = {}
     for key, value in state.items():
         own = rename(key) if rename is not None else key
-        for pattern, replacement in _PLAIN_RESNET:
-            own = pattern.sub(replacement, own)
+        if own not in known:        # a network may have the plain names itself (ResNeXt)
+            for pattern, replacement in _PLAIN_RESNET:
+                own = pattern.sub(replacement, own)
         renamed[own] = value
     return renamed
 
