@@ -83,6 +83,10 @@ def test_features_scores_and_predictions(name):
         close(recorded, model.extract_feat(imgs, stage='neck'), tolerance)
 
     scores = model(imgs, mode='tensor')
+    if 'logits_with_first_relations' in facts:
+        # TRN: what else was recorded hangs on relations that numpy drew in evaluation.
+        close(facts['logits_with_first_relations'], scores, tolerance)
+        return
     close(facts['logits'], scores, tolerance)
     spread = facts['noise']['logit_std']
     for row, recorded in zip(scores, facts['logits_rows_first16'], strict=False):
