@@ -55,10 +55,25 @@ def parameters_of(cls):
     return names, is_open
 
 
+def split_prefix(registry, name):
+    """Take ``'timm.resnet18'`` apart where ``'timm'`` is registered as the way to that library.
+
+    Returns:
+        tuple(str, dict): the registered name, and the argument ``name`` for it; any other name
+        comes back as it is.
+    """
+    registry.import_from_location()
+    prefix, _, rest = name.partition('.')
+    if rest and prefix in registry.module_dict:
+        return prefix, dict(name=rest)
+    return name, {}
+
+
 def resolve(registry, name, place=''):
     """The class that ``type=name`` stands for; unknown names raise with the nearest known ones."""
     if not isinstance(name, str):
         return name
+    name, _ = split_prefix(registry, name)
     found = registry.get(name)
     if found is None:
         known = list(registry.module_dict)
@@ -100,6 +115,10 @@ def _build(cfg, registry, default_args=None):
         raise InputError(f'a {registry.name} is built from a dict with the key "type", not {cfg!r}')
     arguments = {**(default_args or {}), **cfg}
     name = arguments.pop('type')
+    if isinstance(name, str):
+        short, further = split_prefix(registry, name)
+        arguments.update(further)
+        cfg = {**cfg, 'type': short, **further}
     arguments.pop('_scope_', None)
     cls = resolve(registry, name)
     if getattr(cls, '__module__', '').startswith('mmvideo.'):
@@ -117,7 +136,7 @@ def _child(parent, locations):
                     build_func=_build)
 
 
-MODELS = _child(engine.MODELS, ['mmvideo.models'])
+MODELS = _child(engine.MODELS, ['mmvideo.models', 'mmvideo.models.backbones.external'])
 DATASETS = _child(engine.DATASETS, ['mmvideo.datasets'])
 TRANSFORMS = _child(engine.TRANSFORMS, ['mmvideo.transforms'])
 METRICS = _child(engine.METRICS, ['mmvideo.evaluation'])

@@ -47,7 +47,9 @@ REASON = f'# Longer than {FILE_LINES} lines because'
 MANY_ARGUMENTS = {
     'ResNet': 'the public name and its arguments are those of published configs',
     'ResNet3d': 'the seams that I3D, SlowOnly, CSN and R(2+1)D fill',
+    'ResNeXt': 'the public name and its arguments are those of published configs',
     'ResNetAudio': 'the public name and its arguments are those of published configs',
+    'X3D': 'the public name and its arguments are those of published configs',
 }
 MACHINE = re.compile(r'(?<![\w.:/-])/(?:' + '|'.join(
     ['work', 'root', 'home', 'mnt', 'tmp', 'scratch', 'Users']) + r')/[\w.]')

@@ -23,6 +23,8 @@ CASES = {
                   (2, 3, 64, 64), [(2, 64, 8, 8), (2, 256, 2, 2)]),
     'ResNet-caffe': (dict(type='ResNet', depth=50, base_channels=8, style='caffe', in_channels=10),
                      (2, 10, 64, 64), [(2, 256, 2, 2)]),
+    'ResNeXt': (dict(type='ResNeXt', depth=50, groups=4, width_per_group=4, base_channels=8,
+                     out_indices=(1, 3)), (2, 3, 64, 64), [(2, 64, 8, 8), (2, 256, 2, 2)]),
     'ResNetTSM': (dict(type='ResNetTSM', depth=18, num_segments=4), (8, 3, 64, 64),
                   [(8, 512, 2, 2)]),
     'ResNetTSM-block': (dict(type='ResNetTSM', depth=18, num_segments=4, shift_place='block',
@@ -43,6 +45,18 @@ CASES = {
                          (2, 3, 4, 64, 64), [(2, 256, 4, 2, 2)]),
     'ResNet3dSlowFast': (dict(type='ResNet3dSlowFast', resample_rate=4, speed_ratio=4, **PATHWAYS),
                          (2, 3, 8, 64, 64), [(2, 128, 2, 2, 2), (2, 16, 8, 2, 2)]),
+    'ResNet2Plus1d': (dict(type='ResNet2Plus1d', depth=18, base_channels=8, stage_blocks=(1, 2, 1, 1),
+                           temporal_strides=(1, 2, 2, 2), zero_init_residual=False),
+                      (2, 3, 8, 64, 64), [(2, 64, 1, 2, 2)]),
+    'ResNet3dCSN-ir': (dict(type='ResNet3dCSN', depth=50, base_channels=8, with_pool2=False,
+                            stage_blocks=(1, 2, 1, 1)), (2, 3, 8, 64, 64), [(2, 256, 1, 2, 2)]),
+    'ResNet3dCSN-ip': (dict(type='ResNet3dCSN', depth=50, base_channels=8, with_pool2=False,
+                            stage_blocks=(1, 2, 1, 1), bottleneck_mode='ip', out_indices=(1, 3)),
+                       (2, 3, 8, 64, 64), [(2, 64, 4, 8, 8), (2, 256, 1, 2, 2)]),
+    'C2D': (dict(type='C2D', depth=18, base_channels=8, out_indices=(0, 3)), (2, 3, 5, 64, 64),
+            [(2, 8, 2, 15, 15), (2, 64, 2, 2, 2)]),
+    'X3D': (dict(type='X3D', gamma_b=2.25, num_stages=3), (2, 3, 4, 64, 64),
+            [(2, 216, 4, 4, 4)]),
     'C3D': (dict(type='C3D', out_dim=2048), (1, 3, 16, 32, 32), [(1, 4096)]),
 }
 FREEZABLE = [name for name in CASES if name not in ('C3D', 'ResNet3dSlowFast')]
@@ -175,11 +189,11 @@ def test_frozen_stages_do_not_learn(name):
     before = {k: v.clone() for k, v in net.state_dict().items()}
     sum(out.sum() for out in features(net, clip(name))).backward()
     for key, p in net.named_parameters():
-        frozen = key.startswith(('conv1.', 'layer1.'))
+        frozen = key.startswith(('conv1', 'bn1.', 'layer1.'))
         assert p.requires_grad is not frozen, key
         assert (p.grad is None) is frozen, key
     changed = {k for k, v in net.state_dict().items() if not torch.equal(v, before[k])}
-    assert changed and all(not k.startswith(('conv1.', 'layer1.')) for k in changed)
+    assert changed and all(not k.startswith(('conv1', 'bn1.', 'layer1.')) for k in changed)
 
 
 @pytest.mark.parametrize('name', FREEZABLE)

@@ -4,14 +4,16 @@ import re
 import torch
 from mmcv.cnn import ConvModule
 from mmengine.logging import print_log
-from mmengine.model import constant_init, initialize, kaiming_init
+from mmengine.model import constant_init, initialize, kaiming_init, trunc_normal_init
+from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
 from mmvideo.checkpoint_file import read_checkpoint
 from mmvideo.errors import InputError
 
-__all__ = ['init_backbone', 'load_pretrained', 'pretrained_source', 'read_weights']
+__all__ = ['init_backbone', 'init_transformer', 'load_pretrained', 'pretrained_source',
+           'read_weights']
 
 # Components of a key that only say "wrapped"; the plain network lacks them.
 WRAPPER_NAMES = ('net', 'net2', 'block')
@@ -67,6 +69,30 @@ def init_backbone(net, pretrained=None, init_cfg=None, inflate=False, rename=Non
             constant_init(module, 1)
     for norm in zero_norms:
         constant_init(norm, 0)
+    _start_parts(net, pretrained, init_cfg, inflate=inflate, rename=rename)
+
+
+def init_transformer(net, pretrained=None, init_cfg=None, **loading):
+    """Start a transformer: narrow normal weights, then what its parts ask for, then loaded ones.
+
+    Linear layers and convolutions are drawn with standard deviation 0.02, cut at 2, biases are 0;
+    norms 1 and 0 (as ViT, arXiv:2010.11929, is commonly started).
+
+    Args:
+        net: the backbone.
+        pretrained, init_cfg: see :func:`init_backbone`.
+        loading: further arguments of :func:`load_pretrained`.
+    """
+    for module in net.modules():
+        if isinstance(module, (nn.Linear, _ConvNd)):
+            trunc_normal_init(module, std=0.02)
+        elif isinstance(module, nn.LayerNorm):
+            constant_init(module, 1)
+    _start_parts(net, pretrained, init_cfg, **loading)
+
+
+def _start_parts(net, pretrained, init_cfg, **loading):
+    """The parts' own ``init_weights``, then ``init_cfg``, then pretrained weights."""
     # Children come after their parents in modules(); a parent has the last word.
     for module in reversed(list(net.modules())):
         own = hasattr(module, 'init_weights') and not isinstance(module, ConvModule)
@@ -77,7 +103,7 @@ def init_backbone(net, pretrained=None, init_cfg=None, inflate=False, rename=Non
         initialize(net, others)
     source = pretrained_source(pretrained, init_cfg)
     if source:
-        load_pretrained(net, source, inflate=inflate, rename=rename)
+        load_pretrained(net, source, **loading)
 
 
 def load_pretrained(net, source, inflate=False, rename=None, adapt=None):
@@ -111,7 +137,11 @@ def load_pretrained(net, source, inflate=False, rename=None, adapt=None):
             value = state.get(key, plain.get(_without_wrappers(key)))
             if value is None:
                 continue
-            fitted = _fit(key, value, target.shape, inflate)
+            fitted = None
+            if fit is not None and value.shape != target.shape:
+                fitted = fit(key, value, target.shape)
+            if fitted is None:
+                fitted = _fit(key, value, target.shape, inflate)
             if fitted is None:
                 odd.append(f'{key} {tuple(value.shape)} for {tuple(target.shape)}')
             else:
