@@ -137,11 +137,7 @@ def load_pretrained(net, source, inflate=False, rename=None, adapt=None):
             value = state.get(key, plain.get(_without_wrappers(key)))
             if value is None:
                 continue
-            fitted = None
-            if fit is not None and value.shape != target.shape:
-                fitted = fit(key, value, target.shape)
-            if fitted is None:
-                fitted = _fit(key, value, target.shape, inflate)
+            fitted = _fit(key, value, target.shape, inflate)
             if fitted is None:
                 odd.append(f'{key} {tuple(value.shape)} for {tuple(target.shape)}')
             else:
