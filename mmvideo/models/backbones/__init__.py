@@ -4,6 +4,7 @@ from mmvideo.models.backbones.c3d import C3D
 from mmvideo.models.backbones.csn import ResNet3dCSN
 from mmvideo.models.backbones.mobilenet_v2 import MobileNetV2
 from mmvideo.models.backbones.mobilenet_v2_tsm import MobileNetV2TSM
+from mmvideo.models.backbones.mvit import MViT
 from mmvideo.models.backbones.r2plus1d import ResNet2Plus1d
 from mmvideo.models.backbones.resnet import ResNet
 from mmvideo.models.backbones.resnet3d import ResNet3d
@@ -17,6 +18,6 @@ from mmvideo.models.backbones.tin import ResNetTIN
 from mmvideo.models.backbones.tsm import ResNetTSM
 from mmvideo.models.backbones.x3d import X3D
 
-__all__ = ['C2D', 'C3D', 'MobileNetV2', 'MobileNetV2TSM', 'ResNeXt', 'ResNet', 'ResNet2Plus1d',
-           'ResNet3d', 'ResNet3dCSN', 'ResNet3dSlowFast', 'ResNet3dSlowOnly', 'ResNetAudio',
-           'ResNetTIN', 'ResNetTSM', 'TANet', 'TimeSformer', 'X3D']
+__all__ = ['C2D', 'C3D', 'MViT', 'MobileNetV2', 'MobileNetV2TSM', 'ResNeXt', 'ResNet',
+           'ResNet2Plus1d', 'ResNet3d', 'ResNet3dCSN', 'ResNet3dSlowFast', 'ResNet3dSlowOnly',
+           'ResNetAudio', 'ResNetTIN', 'ResNetTSM', 'TANet', 'TimeSformer', 'X3D']
