@@ -11,5 +11,5 @@ from mmvideo.models.heads.tsm import TSMHead
 from mmvideo.models.heads.tsn import TSNHead
 from mmvideo.models.heads.x3d import X3DHead
 
-__all__ = ['AudioTSNHead', 'BaseHead', 'I3DHead', 'MViTHead', 'SlowFastHead', 'TPNHead',
-           'TRNHead', 'TSMHead', 'TSNHead', 'TimeSformerHead', 'X3DHead']
+__all__ = ['AudioTSNHead', 'BaseHead', 'I3DHead', 'MViTHead', 'SlowFastHead', 'TPNHead', 'TRNHead',
+           'TSMHead', 'TSNHead', 'TimeSformerHead', 'X3DHead']
