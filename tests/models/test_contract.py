@@ -16,6 +16,8 @@ PATHWAYS = dict(
                       fusion_kernel=5, lateral_norm=True),
     fast_pathway=dict(type='resnet3d', depth=18, lateral=False, conv1_kernel=(5, 7, 7),
                       conv1_stride_t=1, pool1_stride_t=1, base_channels=2))
+PATCHES = dict(type='TimeSformer', num_frames=4, img_size=32, patch_size=16, embed_dims=32,
+               num_heads=2, num_transformer_layers=2)
 # config, input, output (one shape for each feature)
 CASES = {
     'ResNet-18': (dict(type='ResNet', depth=18), (2, 3, 64, 64), [(2, 512, 2, 2)]),
@@ -29,13 +31,10 @@ CASES = {
                   [(8, 512, 2, 2)]),
     'ResNetTSM-block': (dict(type='ResNetTSM', depth=18, num_segments=4, shift_place='block',
                              temporal_pool=True, **ATTENTION), (8, 3, 64, 64), [(4, 512, 2, 2)]),
-    'ResNetTIN': (dict(type='ResNetTIN', depth=18, num_segments=4, base_channels=16),
-                  (8, 3, 64, 64), [(8, 128, 2, 2)]),
-    'ResNetTIN-50': (dict(type='ResNetTIN', depth=50, num_segments=4, base_channels=16,
-                          **dict(ATTENTION, non_local=(0, (1, 0, 0, 0), 0, 0))), (8, 3, 64, 64),
-                     [(8, 512, 2, 2)]),
-    'TANet': (dict(type='TANet', depth=50, num_segments=4, base_channels=8, out_indices=(1, 3)),
-              (8, 3, 64, 64), [(8, 64, 8, 8), (8, 256, 2, 2)]),
+    'ResNetTIN': (dict(type='ResNetTIN', depth=18, num_segments=8, base_channels=16, **ATTENTION),
+                  (16, 3, 64, 64), [(16, 128, 2, 2)]),
+    'TANet': (dict(type='TANet', depth=50, num_segments=4, base_channels=8, num_stages=2,
+                   out_indices=(0, 1)), (8, 3, 64, 64), [(8, 32, 16, 16), (8, 64, 8, 8)]),
     'TANet-18': (dict(type='TANet', depth=18, num_segments=3, base_channels=8,
                       tam_cfg=dict(alpha=1, adaptive_kernel_size=5, beta=2, conv1d_kernel_size=1,
                                    adaptive_convolution_padding=2)), (6, 3, 64, 64),
@@ -69,18 +68,23 @@ CASES = {
     'X3D': (dict(type='X3D', gamma_b=2.25, num_stages=3), (2, 3, 4, 64, 64),
             [(2, 216, 4, 4, 4)]),
     'C3D': (dict(type='C3D', out_dim=2048), (1, 3, 16, 32, 32), [(1, 4096)]),
+    'TimeSformer': (PATCHES, (2, 3, 4, 32, 32), [(2, 32)]),
+    'TimeSformer-joint': (dict(PATCHES, attention_type='joint_space_time'), (2, 3, 4, 32, 32),
+                          [(2, 32)]),
+    'TimeSformer-space': (dict(PATCHES, attention_type='space_only'), (2, 3, 4, 32, 32),
+                          [(2, 32)]),
 }
 FREEZABLE = [name for name in CASES if name not in ('C3D', 'ResNet3dSlowFast')]
 
 
 def build(name, **changes):
-    """The backbone of a case, with every scale and shift away from the values where they start."""
+    """The backbone of a case, with scales, shifts and zeros away from the values at the start."""
     torch.manual_seed(0)
     net = MODELS.build({**CASES[name][0], **changes})
     net.init_weights()
     with torch.no_grad():
         for p in net.parameters():
-            if p.dim() == 1:
+            if p.dim() == 1 or not p.any():
                 p.add_(0.1 * torch.randn_like(p) + 0.1)
     return net
 
