@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmvideo.models import backbones
-from mmvideo.registry import MODELS
+from mmvideo.registry import MODELS, parameters_of
 
 ATTENTION = dict(non_local=((0, 0), (1, 0), (0, 0), (0, 0)),
                  non_local_cfg=dict(mode='dot_product', sub_sample=True, use_scale=False,
@@ -74,7 +74,8 @@ CASES = {
     'TimeSformer-space': (dict(PATCHES, attention_type='space_only'), (2, 3, 4, 32, 32),
                           [(2, 32)]),
 }
-FREEZABLE = [name for name in CASES if name not in ('C3D', 'ResNet3dSlowFast')]
+FREEZABLE = [name for name, (cfg, _, _) in CASES.items()
+             if {'frozen_stages', 'with_cp'} <= set(parameters_of(MODELS.get(cfg['type']))[0])]
 
 
 def build(name, **changes):
