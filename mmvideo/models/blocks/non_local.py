@@ -2,6 +2,7 @@
 from mmcv.cnn import ConvModule, NonLocal3d
 from mmengine.model import constant_init, normal_init
 from torch import nn
+from torch.nn import functional as F
 
 from mmvideo.errors import InputError
 from mmvideo.models.blocks.shift import split_clips
@@ -12,7 +13,30 @@ MODES = ('gaussian', 'embedded_gaussian', 'dot_product', 'concatenation')
 
 
 class NonLocal(NonLocal3d):
-    """mmcv's non-local block, whose weights can be drawn again: mmcv can do so only once."""
+    """mmcv's non-local block without the matrix of all pairs of places.
+
+    The dot product is linear, so keys and values are joined first, to a matrix of channels by
+    channels (as arXiv:1812.01243, section 3.2, does it). The embedded Gaussian goes through torch's
+    attention, which keeps a few rows of the matrix at a time. The other two modes are mmcv's. The
+    weights can be drawn again: mmcv can do so only once.
+
+    Shape: [N, C, T, H, W] -> the same.
+    """
+
+    def forward(self, x):
+        if self.mode not in ('dot_product', 'embedded_gaussian'):
+            return super().forward(x)
+        query, key, value = (v.flatten(2) for v in (self.theta(x), self.phi(x), self.g(x)))
+        if self.mode == 'dot_product':
+            y = (value @ key.transpose(1, 2) / key.shape[2]) @ query
+        else:
+            # One head, channels last: what torch's kernel takes, [N, heads, places, channels].
+            query, key, value = (v.transpose(1, 2).unsqueeze(1).contiguous()
+                                 for v in (query, key, value))
+            y = F.scaled_dot_product_attention(
+                query, key, value, scale=query.shape[3] ** -0.5 if self.use_scale else 1.0)
+            y = y.transpose(2, 3)
+        return x + self.conv_out(y.reshape(len(x), -1, *x.shape[2:]))
 
     def init_weights(self, std=0.01):
         for module in self.modules():
