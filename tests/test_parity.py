@@ -21,9 +21,14 @@ DATA = HERE / 'data' / 'parity'
 NAMES = sorted(p.stem for p in (DATA / 'golden').glob('*.json'))
 # A hundred times the work of the others: 16 frames of 112 x 112 are all that C3D takes.
 HEAVY = ('c3d_sports1m',)
+EXTERNAL = ('tsn_swin_base_timm',)
 LOSS_RTOL = 1e-4
 # Batch statistics over few places amplify the rounding of other kernels.
 GRAD_RTOL = 1e-2
+# Eight values a channel in the last stage: oneDNN's kernels on one thread move the stem's gradient
+# by 1.1 %, on two by 0.5 %; torch's own agree with float64 to 0.2 %. The recording itself is as far
+# from float64, its last running mean by 1.05e-4 of the spread.
+SENSITIVE = {'r2plus1d_r34_8x8': 1e-3}
 RECORDED_ROWS = 16
 
 
@@ -43,7 +48,11 @@ def golden(name):
 
 
 def marked(names):
-    return [pytest.param(n, marks=pytest.mark.slow if n in HEAVY else ()) for n in names]
+    def mark(name):
+        return (pytest.mark.slow if name in HEAVY else
+                pytest.mark.thirdparty if name in EXTERNAL else ())
+
+    return [pytest.param(n, marks=mark(n)) for n in names]
 
 
 def filled_model(name):
@@ -104,8 +113,9 @@ def test_features_scores_and_predictions(name):
 
 
 @pytest.mark.parametrize('name', marked([n for n in NAMES if 'train' in golden(n)]))
-def test_losses_gradients_and_statistics(name):
+def test_losses_gradients_and_statistics(name, monkeypatch):
     facts = golden(name)['train']
+    monkeypatch.setattr(torch.backends.mkldnn, 'enabled', name not in SENSITIVE)
     model = filled_model(name).train()
     imgs = torch.from_numpy(fill.make_input(facts['input']['shape'], facts['input']['seed']))
     if facts['input'].get('used') == 'only view 0 of every item':
@@ -128,4 +138,4 @@ def test_losses_gradients_and_statistics(name):
     assert sum(p.grad is None for p in parameters.values()) == facts['params_without_grad']
     state = model.state_dict()
     for key, recorded in facts.get('running_mean_after', {}).items():
-        close(recorded, state[key], LOSS_RTOL)
+        close(recorded, state[key], SENSITIVE.get(name, LOSS_RTOL))
