@@ -5,8 +5,14 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmvideo.errors import InputError
-from mmvideo.models.blocks.interlace import (Interlaced, OffsetNet, TemporalInterlace, WeightNet,
-                                             interlace_channels, interlacing_matrix)
+from mmvideo.models.blocks.interlace import (
+    Interlaced,
+    OffsetNet,
+    TemporalInterlace,
+    WeightNet,
+    interlace_channels,
+    interlacing_matrix,
+)
 from mmvideo.registry import MODELS
 
 
