@@ -18,7 +18,7 @@ class TPNHead(BaseHead):
         consensus: ``AvgConsensus``.
         kwargs: arguments of :class:`BaseHead`.
 
-    Shape: [N*V, C, T, H, W] -> [N*V, num_classes].
+    Shape: [N*V, C, T, H, W] or [N*V, C, H, W] -> [N*V, num_classes].
     """
 
     def __init__(self, num_classes, in_channels, spatial_type='avg', consensus=CONSENSUS,
@@ -37,5 +37,5 @@ class TPNHead(BaseHead):
         """
         if not fcn_test:
             return self.fc_cls(self.dropout(self.pool(x)))
-        kernel = self.fc_cls.weight[:, :, None, None, None]
-        return F.conv3d(x, kernel, self.fc_cls.bias).mean((2, 3, 4))
+        kernel = self.fc_cls.weight[:, :, None]
+        return F.conv1d(x.flatten(2), kernel, self.fc_cls.bias).mean(2)

@@ -1,4 +1,6 @@
 """Recognizer of single frames and their order."""
+import torch
+
 from mmvideo.errors import InputError
 from mmvideo.models.recognizers.base import BaseRecognizer
 from mmvideo.registry import MODELS
@@ -30,21 +32,28 @@ class Recognizer2D(BaseRecognizer):
     def clip_frames(self, num_inputs):
         """Frames of one clip: as the backbone has them; without a say, all of a sample."""
         own = getattr(self.backbone, 'num_segments', None)
-        return self.test_cfg.get('num_segs') or own or num_inputs
+        tested = None if self.training else self.test_cfg.get('num_segs')
+        return tested or own or num_inputs
 
     def inputs_per_view(self, num_inputs):
         own = getattr(self.backbone, 'num_segments', None)
         return self.clip_frames(num_inputs) if own or self.neck is not None else 1
 
     def run_neck(self, x, num_inputs, label=None):
-        """A neck sees clips: [N*M, C, H, W] -> [N*M/T, C, T, H, W], for each level."""
+        """A neck sees clips: [N*M, C, H, W] -> [N*M/T, C, T, H, W], for each level.
+
+        Where it joins all frames of a clip, maps [N*M/T, C, H, W] leave it, as published.
+        """
         if self.neck is None:
             return x, {}
         frames = self.clip_frames(num_inputs)
         levels = [x] if not isinstance(x, (tuple, list)) else x
         clips = tuple(level.reshape(-1, frames, *level.shape[1:]).transpose(1, 2).contiguous()
                       for level in levels)
-        return self.neck(clips if isinstance(x, (tuple, list)) else clips[0], label)
+        x, losses = self.neck(clips if isinstance(x, (tuple, list)) else clips[0], label)
+        if torch.is_tensor(x) and x.dim() == 5:
+            x = x.squeeze(2)
+        return x, losses
 
     def run_head(self, x, num_inputs, **options):
         # Behind a neck a row is a clip already.
