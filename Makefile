@@ -11,6 +11,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 REQUIREMENTS := $(wildcard requirements/*.txt) setup.py pyproject.toml
 PY := $(BIN)/python
+# A second environment, about 5.5 GB: torchvision comes with a torch of its own.
+THIRDPARTY ?= .venv-thirdparty
 # What `make demo` trains, and where.
 TSN := configs/recognition/tsn/tsn_r18_1x1x8_10e_embedded_rgb.py
 TSM := configs/recognition/tsm/tsm_r18_1x1x8_10e_embedded_rgb.py
@@ -20,12 +22,12 @@ RUNS := work_dirs/demo
 ONCE := --validate --seed 0 --deterministic
 METRICS := --eval top_k_accuracy mean_class_accuracy
 
-.PHONY: help setup demo lint test test-all test-wheel bench clean
+.PHONY: help setup demo lint test test-all test-thirdparty test-wheel bench clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /|/' | \
-	  while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+	  while IFS='|' read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
 
 setup: $(STAMP)  ## make the environment in .venv (again, if the requirements have changed)
 
@@ -63,6 +65,17 @@ test: setup  ## the default tests; ARGS='-k word' narrows them
 test-all: setup  ## the default tests and the slow ones, and those for a GPU or real videos if at hand
 	$(PY) -m pytest -q -m '' $(ARGS)
 
+test-thirdparty: $(THIRDPARTY)/installed  ## backbones of torchvision and timm, in an environment of its own (5.5 GB)
+	$(THIRDPARTY)/bin/python -m pytest -q -m thirdparty $(ARGS)
+
+$(THIRDPARTY)/installed: $(REQUIREMENTS)
+	test -x $(THIRDPARTY)/bin/pip || $(PYTHON) -m venv --clear $(THIRDPARTY)
+	sed '/^torch==/d' requirements/constraints.txt > $(THIRDPARTY)/constraints.txt
+	$(THIRDPARTY)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -c $(THIRDPARTY)/constraints.txt -c requirements/constraints-thirdparty.txt \
+	  -r requirements/runtime.txt -r requirements/test.txt -r requirements/thirdparty.txt -e .
+	@touch $@
+
 test-wheel: setup  ## build the wheel, install it into an empty environment, import and build everything
 	$(PY) tests/wheel_check.py
 
@@ -70,5 +83,5 @@ bench: setup  ## speed of loading and of the networks
 	$(PY) benchmarks/run.py $(ARGS)
 
 clean:  ## remove what make and the tests have made
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(THIRDPARTY) build dist *.egg-info .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

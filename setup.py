@@ -64,7 +64,7 @@ setup(
     packages=find_packages(include=['mmvideo', 'mmvideo.*']),
     package_data={'mmvideo': ['**/*.json', '**/*.txt']},
     install_requires=requirements('runtime'),
-    extras_require={name: requirements(name) for name in ('test', 'optional')},
+    extras_require={name: requirements(name) for name in ('test', 'optional', 'thirdparty')},
     cmdclass={'build_py': BuildWithConfigs},
     zip_safe=False,
     classifiers=[

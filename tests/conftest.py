@@ -5,6 +5,7 @@ import random
 import socket
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,11 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if 'gpu' in item.keywords:
                 item.add_marker(pytest.mark.skip(reason='no CUDA device'))
+    missing = [name for name in ('torchvision', 'timm') if find_spec(name) is None]
+    if missing:
+        for item in items:
+            if 'thirdparty' in item.keywords:
+                item.add_marker(pytest.mark.skip(reason=f'no {" and no ".join(missing)}'))
 
 
 @pytest.fixture(autouse=True)

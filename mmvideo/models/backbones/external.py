@@ -81,9 +81,11 @@ class TimmNet(ForeignNet):
         check_axes(self, x)
         if self.feature_shape is None:
             x = super().forward(x)
-            # Pooled already, unless global_pool says otherwise.
-            last = x.shape[-1] == self.num_features
-            return pool(self, x, 'NLC' if x.dim() == 3 else 'NHWC' if last else 'NCHW')
+            layout = 'NCHW'
+            # [N, C] already, unless global_pool says otherwise.
+            if torch.is_tensor(x) and x.shape[-1] == self.num_features:
+                layout = 'NLC' if x.dim() == 3 else 'NHWC'
+            return pool(self, x, layout)
         return pool(self, self.forward_features(x), self.feature_shape, self.num_features)
 
 
