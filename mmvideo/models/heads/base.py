@@ -95,8 +95,8 @@ class BaseHead(nn.Module):
                 losses[f'top{k}_acc'] = value
         if self.label_smooth_eps:
             if label.dim() == 1:
-                label = F.one_hot(label, self.num_classes)
-            label = (1 - self.label_smooth_eps) * label + self.label_smooth_eps / self.num_classes
+                label = F.one_hot(label, score.shape[1])
+            label = (1 - self.label_smooth_eps) * label + self.label_smooth_eps / score.shape[1]
         found = self.loss_cls(score, label, **aux)
         losses.update(found if isinstance(found, dict) else dict(loss_cls=found))
         return losses
