@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from mmvideo.errors import InputError
+from mmvideo.models.blocks.arch import read_arch
 from mmvideo.models.blocks.axes import check_axes
 from mmvideo.models.blocks.pooling_attention import LAYER_NORM, PoolingBlock, resize_table
 from mmvideo.models.blocks.weights import init_transformer
@@ -74,7 +75,7 @@ class MViT(nn.Module):
                  mlp_ratio=4.0, qkv_bias=True, norm_cfg=LAYER_NORM, patch_cfg=PATCH,
                  init_cfg=None):
         super().__init__()
-        sizes = read_arch(arch, self.arch)
+        sizes = read_arch(self, arch)
         self.in_channels = in_channels
         self.pretrained = pretrained
         self.init_cfg = init_cfg
@@ -192,17 +193,6 @@ def plan_blocks(sizes, dim_mul, head_mul, kv_stride, dim_mul_in_attention):
                           stride_q=stride, stride_kv=kv_stride))
         width = wide
     return plans
-
-
-def read_arch(arch, known):
-    """The dict of sizes that ``arch`` names or is."""
-    if isinstance(arch, str) and arch in known:
-        return known[arch]
-    needed = next(iter(known.values()))
-    if isinstance(arch, str) or set(arch) != set(needed):
-        raise InputError(f'arch: {", ".join(known)}, or a dict with {", ".join(needed)}; not '
-                         f'{arch!r}')
-    return arch
 
 
 def read_scales(out_scales, count):

@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from mmvideo.errors import InputError
+from mmvideo.models.blocks.mlp import TwoLayers
 
 __all__ = ['PoolingAttention', 'PoolingBlock', 'place_codes', 'pooled_size', 'relative_index',
            'resize_table']
@@ -218,26 +219,6 @@ class PoolingBlock(nn.Module):
         normed = self.norm2(x)
         around = x if self.proj is None or self.dim_mul_in_attention else self.proj(normed)
         return around + self.drop_path(self.mlp(normed)), pooled
-
-
-class TwoLayers(nn.Module):
-    """Two linear layers with a GELU between them, on each token for itself.
-
-    Args:
-        in_channels, hidden_channels, out_channels: widths from first to last.
-        drop: share of values dropped behind each layer in training, 0..1.
-
-    Shape: [..., in_channels] -> [..., out_channels].
-    """
-
-    def __init__(self, in_channels, hidden_channels, out_channels, drop=0.0):
-        super().__init__()
-        self.fc1 = nn.Linear(in_channels, hidden_channels)
-        self.fc2 = nn.Linear(hidden_channels, out_channels)
-        self.drop = nn.Dropout(drop) if drop else nn.Identity()
-
-    def forward(self, x):
-        return self.drop(self.fc2(self.drop(F.gelu(self.fc1(x)))))
 
 
 def pooled_size(size, stride):
