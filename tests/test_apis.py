@@ -211,6 +211,36 @@ def test_wrong_files(sight, sound, clip, embedded, tmp_path):
         inference_recognizer(hears, tmp_path / 'flat.npy')
 
 
+class LogOfOld:
+    """What an older training run kept beside the weights."""
+
+
+PUBLISHED = {
+    'bare': lambda s: s,
+    'distributed': lambda s: {f'module.{k}': v for k, v in s.items()},
+    'with optimizer': lambda s: dict(
+        meta=dict(epoch=50, iter=9000, config='model = dict()', CLASSES=('a', 'b')),
+        state_dict={f'module.{k}': v for k, v in s.items()},
+        optimizer=dict(state={0: dict(momentum_buffer=torch.ones(3))},
+                       param_groups=[dict(lr=0.1, params=[0])])),
+    'of an older run': lambda s: dict(state_dict=s, meta=dict(log=LogOfOld())),
+}
+
+
+@pytest.mark.parametrize('name', PUBLISHED)
+def test_published_checkpoints_of_every_layout(name, sight, embedded, tmp_path):
+    model, checkpoint, scores = sight
+    state = torch.load(checkpoint)['state_dict']
+    path = tmp_path / 'published.pth'
+    torch.save(PUBLISHED[name](state), path)
+    loaded = init_recognizer(model.cfg, str(path), 'cpu').state_dict()
+    assert all(torch.equal(loaded[k], v) for k, v in state.items())
+    out = tmp_path / 'scores.json'
+    assert main_of('tools/test.py')([TSM, str(path), '--out', str(out), '--work-dir',
+                                     str(tmp_path), *options(embedded, 'videos')]) == 0
+    np.testing.assert_array_equal(read_scores(out).scores, scores.scores)
+
+
 def test_class_names_of_another_count(sight, clip, tmp_path):
     with pytest.raises(InputError, match='3 class names, but the model scores 8 classes'):
         inference_recognizer(sight[0], clip[0], ['a', 'b', 'c'])

@@ -43,6 +43,16 @@ def test_no_code_of_a_file_runs(tmp_path, monkeypatch):
     assert not mark.exists()
 
 
+def test_the_format_before_torch_1_6_is_read(tmp_path, monkeypatch):
+    path, mark = tmp_path / 'old.pth', tmp_path / 'ran'
+    monkeypatch.delenv(TRUST, raising=False)
+    for extra in ({}, dict(extra=Evil(str(mark)))):
+        torch.save(dict(state_dict=dict(w=torch.arange(3.)), **extra), path,
+                   _use_new_zipfile_serialization=False)
+        assert read_checkpoint(path)['state_dict']['w'].tolist() == [0, 1, 2]
+    assert not mark.exists()
+
+
 @pytest.mark.parametrize('trust', ['', '1'])
 @pytest.mark.parametrize('content', [b'', b'no checkpoint', b'PK\x03\x04 half a file'])
 def test_damaged_files_are_named(tmp_path, monkeypatch, content, trust):

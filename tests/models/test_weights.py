@@ -53,6 +53,10 @@ WRAPPINGS = {
     'torchvision': plain_names,
     'of a training run': lambda s: dict(state_dict=s, meta=dict(epoch=1)),
     'distributed': lambda s: {f'module.{k}': v for k, v in s.items()},
+    'with its optimizer': lambda s: dict(
+        state_dict={f'module.backbone.{k}': v for k, v in s.items()}, meta=dict(epoch=1),
+        optimizer=dict(state={0: dict(momentum_buffer=torch.ones(3))},
+                       param_groups=[dict(lr=0.1, params=[0])])),
     'whole recognizer': lambda s: dict(state_dict={
         **{f'backbone.{k}': v for k, v in s.items()}, 'cls_head.fc_cls.weight': torch.zeros(2, 2)}),
 }
@@ -118,6 +122,85 @@ def test_stems_of_other_inputs_take_the_mean_color(name, cfg, channels, shape, s
     mean = source.conv1.conv.weight.mean(1)
     for c in range(channels):
         torch.testing.assert_close(net.conv1.conv.weight[:, c].reshape(mean.shape), mean)
+
+
+def test_flow_frames_through_a_plain_stem(saved):
+    torch.manual_seed(2)
+    source = build('ResNeXt', depth=50, groups=4, width_per_group=4, base_channels=8)
+    path = saved({f'module.{k}': v for k, v in source.state_dict().items()})
+    net = build('ResNeXt', depth=50, groups=4, width_per_group=4, base_channels=8, in_channels=10,
+                pretrained=path)
+    net.init_weights()
+    torch.testing.assert_close(net.conv1.weight[:, 9], source.conv1.weight.mean(1))
+    assert all(torch.equal(v, source.state_dict()[k]) for k, v in net.state_dict().items()
+               if k != 'conv1.weight')
+
+
+def flat(state):
+    """The 2D weights that are seen as these 3D ones when nothing moves."""
+    return {k: v.sum(2) if v.dim() == 5 else v for k, v in state.items()}
+
+
+@pytest.mark.parametrize('mode', ['ir', 'ip'])
+def test_channelwise_kernels_are_inflated(mode, saved):
+    torch.manual_seed(2)
+    net = build('ResNet3dCSN', depth=50, base_channels=8, bottleneck_mode=mode, with_pool2=False)
+    source = {k: torch.randn_like(v) if v.is_floating_point() else v
+              for k, v in flat(net.state_dict()).items()}
+    names = [k for k in source if not k.endswith('num_batches_tracked')]
+    assert load_pretrained(net, saved(source), inflate=True) == (len(names), len(names))
+    own = net.state_dict()
+    channelwise = [k for k in own if own[k].dim() == 5 and own[k].shape[1] == 1]
+    assert len(channelwise) == 16 and own[channelwise[0]].shape[2:] == (3, 3, 3)
+    for key in channelwise:
+        for t in range(3):
+            torch.testing.assert_close(own[key][:, :, t], source[key] / 3)
+    still = flat(own)
+    assert all(torch.allclose(still[k], source[k], atol=1e-6) for k in names)
+
+
+def test_grouped_kernels_keep_their_groups(saved):
+    """As a 3D ResNeXt has them, beside the 2D layer with the same weights."""
+    image = torch.nn.Conv2d(32, 32, 3, groups=8, bias=False)
+    video = torch.nn.Conv3d(32, 32, (5, 3, 3), groups=8, bias=False)
+    assert load_pretrained(video, saved(image.state_dict()), inflate=True) == (1, 1)
+    x = torch.randn(2, 32, 9, 9)
+    torch.testing.assert_close(video(x[:, :, None].expand(-1, -1, 5, -1, -1))[:, :, 0], image(x))
+
+
+def test_kernels_of_other_groups_do_not_fit(saved):
+    """Zeros for the missing channels would make the first channels of each group do all."""
+    torch.manual_seed(2)
+    net = build('ResNet3d', depth=50, base_channels=8, inflate=(0, 0, 0, 0))
+    source = flat(net.state_dict())
+    key = 'layer1.0.conv2.conv.weight'
+    source[key] = torch.ones(8, 1, 3, 3)
+    before = net.state_dict()[key].clone()
+    filled, total = load_pretrained(net, saved(source), inflate=True)
+    assert filled == total - 1 and torch.equal(net.state_dict()[key], before)
+
+
+def test_short_names_are_found_in_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.hub, '_hub_dir', str(tmp_path))
+    (tmp_path / 'checkpoints').mkdir()
+    source = resnet(base_channels=64)
+    torch.save(plain_names(source.state_dict()), tmp_path / 'checkpoints/resnet18-f37072fd.pth')
+    net = build('ResNet3dSlowOnly', depth=18, pretrained='torchvision://resnet18')
+    net.init_weights()
+    torch.testing.assert_close(net.layer4[1].conv1.conv.weight.sum(2),
+                               source.layer4[1].conv1.conv.weight)
+    assert torch.equal(net.conv1.conv.weight[:, :, 0], source.conv1.conv.weight)
+
+
+def test_plain_names_stay_plain(saved):
+    """ResNeXt keeps torchvision's layout, so nothing of it may be renamed."""
+    torch.manual_seed(2)
+    cfg = dict(depth=50, groups=4, width_per_group=4, base_channels=8)
+    source = build('ResNeXt', **cfg)
+    state = {**source.state_dict(), 'fc.weight': torch.zeros(10, 256), 'fc.bias': torch.zeros(10)}
+    net = build('mmcls.ResNeXt', init_cfg=dict(type='Pretrained', checkpoint=saved(state)), **cfg)
+    net.init_weights()
+    assert all(torch.equal(v, state[k]) for k, v in net.state_dict().items())
 
 
 def test_slow_pathway_starts_without_its_laterals(saved):

@@ -18,6 +18,9 @@ __all__ = ['init_backbone', 'init_transformer', 'load_pretrained', 'pretrained_s
 # Components of a key that only say "wrapped"; the plain network lacks them.
 WRAPPER_NAMES = ('net', 'net2', 'block')
 
+# Convolutions that see the input of a stage.
+ENTRY = re.compile(r'layer\d+\.0\.(conv1|downsample)\.')
+
 # Plain ResNets (torchvision, mmpretrain) name convolutions and norms apart; here they are pairs.
 _PLAIN_RESNET = (
     (re.compile(r'(^|\.)conv(\d)\.(weight|bias)$'), r'\1conv\2.conv.\3'),
@@ -214,7 +217,8 @@ def _fit(key, value, shape, inflate):
     if key.startswith('conv1.') and value.shape[1] == 3 and extra:
         # Flow, audio: the mean over colors for every input channel (TSN, section 3.2).
         value = value.mean(1, keepdim=True).expand(-1, shape[1], *value.shape[2:])
-    elif inflate and extra > 0:
-        # Channels that a lateral connection adds (SlowFast) begin without effect.
+    elif inflate and extra > 0 and ENTRY.match(_without_wrappers(key)):
+        # Channels that a lateral connection adds (SlowFast) begin without effect. Elsewhere more
+        # channels mean other groups.
         value = torch.cat([value, value.new_zeros(shape[0], extra, *value.shape[2:])], 1)
     return value if value.shape == shape else None
