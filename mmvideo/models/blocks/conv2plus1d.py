@@ -33,6 +33,7 @@ class Conv2plus1d(nn.Module):
 
     Shape: [N, C, T, H, W] -> [N, C', T / stride_t, H / stride_h, W / stride_w].
     """
+    conv_then_norm = (('conv_s', 'bn_s'),)
 
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1,
                  groups=1, bias=True, norm_cfg=NORM):
