@@ -21,10 +21,18 @@ sys.path[0] = str(ROOT)
 import cv2  # noqa: E402
 import torch  # noqa: E402
 
-from benchmarks import decoding, imports, networks, packing, shift  # noqa: E402
+from benchmarks import (  # noqa: E402
+    attention,
+    decoding,
+    imports,
+    networks,
+    packing,
+    shift,
+    temporal,
+)
 from benchmarks.timing import FASTER, interleave  # noqa: E402
 
-MODULES = (shift, networks, packing, imports, decoding)
+MODULES = (shift, temporal, networks, attention, packing, imports, decoding)
 # Fresh processes vary most, and their ratio is the closest to what it should reach.
 MORE_ROUNDS = {imports: 2}
 HEADER = ('what', 'against', 'ratio', 'spread', 'to reach', 'measured', 'command')

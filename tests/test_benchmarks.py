@@ -1,4 +1,5 @@
 """The benchmarks run, and compare forms that give the same; nothing here depends on times."""
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -7,18 +8,21 @@ import pytest
 import torch
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ['shift', 'shift-split', 'shift-channels-last', 'tsm-inference',
-         'tsm-inference-channels-last', 'tsm-training', 'tsm-training-channels-last',
-         'tsm-of-tsn', 'tsn-fused', 'tsm-fused', 'pack', 'pack-opencv', 'import',
-         'import-and-build', 'decode-pyav', 'decode-opencv']
+NAMES = ['shift', 'shift-split', 'shift-channels-last', 'tin', 'tin-forward', 'tanet',
+         'tanet-forward', 'tsm-inference', 'tsm-inference-channels-last', 'tsm-training',
+         'tsm-training-channels-last', 'tsm-of-tsn', 'tsn-fused', 'tsm-fused', 'timesformer',
+         'timesformer-spared', 'pack', 'pack-opencv', 'import', 'import-and-build', 'decode-pyav',
+         'decode-opencv']
 
 
 @pytest.fixture
 def benchmarks(monkeypatch):
     """The folder as a package, as its command sees it."""
     monkeypatch.syspath_prepend(str(ROOT))
+    import benchmarks.attention
     import benchmarks.networks
     import benchmarks.shift
+    import benchmarks.temporal
     import benchmarks.timing
     return benchmarks
 
@@ -117,6 +121,34 @@ def test_a_wrong_shift_does_not_pass(benchmarks, wrong, message):
         shift.check_equal(lambda *args: wrong(shift, *args), x, grad)
 
 
+def test_plain_forms_along_time_of_written_out_values(benchmarks):
+    temporal = benchmarks.temporal
+    x = torch.tensor([4.0, 8, 16]).view(3, 1, 1, 1).repeat(1, 3, 1, 1)
+    out = temporal.plain_interlace(x, torch.tensor([[1.0, -0.5]]), torch.tensor([[[1.0, 2]] * 3]),
+                                   2)
+    assert out.view(3, 3).T.tolist() == [[0, 4, 8], [12, 24, 16], [4, 8, 16]]
+    kernel = torch.tensor([[[0.5, 1, 0.25]] * 3])
+    out = temporal.grouped_convolution(x, torch.full((1, 3, 3), 2.0), kernel)
+    assert out.view(3, 3).T.tolist() == [[12, 28, 40]] * 3
+
+
+@pytest.mark.parametrize('wrong', [
+    lambda plain, x, offsets, weights: plain(x, -offsets, weights),
+    lambda plain, x, offsets, weights: plain(x, offsets, weights.detach()),
+    lambda plain, x, offsets, weights: plain(x.detach(), offsets, weights),
+])
+def test_a_wrong_form_along_time_does_not_pass(benchmarks, wrong):
+    temporal = benchmarks.temporal
+    inputs = torch.randn(6, 8, 2, 2), 4 * torch.rand(2, 2) - 2, torch.rand(2, 3, 2)
+    grad = torch.randn(6, 8, 2, 2)
+
+    def plain(*args):
+        return temporal.plain_interlace(*args, 4)
+    temporal.check_close(plain, plain, inputs, grad)
+    with pytest.raises(AssertionError, match='the forms differ'):
+        temporal.check_close(lambda *args: wrong(plain, *args), plain, inputs, grad)
+
+
 def test_different_scores_do_not_pass(benchmarks):
     scores = torch.tensor([[1.0, -2.0]])
     benchmarks.networks.check_same({'tsm': lambda: scores, 'tsm, fused': lambda: scores + 1e-5,
@@ -124,3 +156,21 @@ def test_different_scores_do_not_pass(benchmarks):
     with pytest.raises(AssertionError, match='tsm, fused and tsm differ'):
         benchmarks.networks.check_same({'tsm': lambda: scores,
                                         'tsm, fused': lambda: scores + 1e-3})
+
+
+def test_the_plain_attention_is_the_formula(benchmarks):
+    plain = benchmarks.attention.plain_attend
+    query, key = torch.tensor([[[[2.0], [0.0]]]]), torch.tensor([[[[1.0], [0.0]]]])
+    value = torch.tensor([[[[10.0], [20.0]]]])
+    # The second query looks at nothing in particular: the mean. The first weighs e^2 to 1.
+    first = (10 * math.exp(2) + 20) / (math.exp(2) + 1)
+    torch.testing.assert_close(plain(query, key, value), torch.tensor([[[[first], [15.0]]]]))
+
+
+def test_different_features_do_not_pass(benchmarks):
+    features = torch.tensor([[1.0, -2.0]])
+    forms = {'ours': lambda: features, 'plain': lambda: features + 1e-5}
+    benchmarks.attention.check_same(forms)
+    forms['plain'] = lambda: features + 1e-4
+    with pytest.raises(AssertionError, match='plain and ours differ'):
+        benchmarks.attention.check_same(forms)
