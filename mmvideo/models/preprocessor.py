@@ -21,8 +21,8 @@ class ActionDataPreprocessor(BaseDataPreprocessor):
         to_rgb: reverse the order of the three colors first. The pipelines here give RGB already.
         to_float32: without ``mean``, turn integer frames into float32.
         blending: mixes samples of a training batch (mixup, cutmix) after normalization.
-        format_shape: ``'NCHW'``, ``'NCTHW'`` or ``'MIX2d3d'``, as in ``FormatShape``; the channels
-            are the third axis of a batch in each.
+        format_shape: ``'NCHW'`` or ``'NCTHW'``, as in ``FormatShape``, whose channels are the third
+            axis of a batch; ``'MIX2d3d'`` for clips and for images [N, C, H, W] besides.
         non_blocking: copy to the device without waiting; has an effect for pinned memory.
 
     Shape: ``imgs`` [N, M, C, ...] uint8 -> float32. Frames that are float already pass unchanged:
@@ -37,6 +37,7 @@ class ActionDataPreprocessor(BaseDataPreprocessor):
         if format_shape not in FORMATS:
             raise InputError(f'data_preprocessor.format_shape: one of {", ".join(FORMATS)}, '
                              f'not {format_shape!r}')
+        self.format_shape = format_shape
         self.to_rgb = to_rgb
         self.to_float32 = to_float32
         self.blending = None if blending is None else MODELS.build(blending)
@@ -71,19 +72,20 @@ class ActionDataPreprocessor(BaseDataPreprocessor):
         return data
 
     def normalize(self, imgs):
-        """Frames as the network expects them; ``imgs`` [N, M, C, ...]."""
+        """Frames as the network expects them; ``imgs`` [N, M, C, ...], or [N, C, H, W] images."""
         if torch.is_floating_point(imgs):
             return imgs
+        axis = 1 if self.format_shape == 'MIX2d3d' and imgs.dim() == 4 else 2
         if self.to_rgb:
-            imgs = imgs.flip(2)
+            imgs = imgs.flip(axis)
         if self.mean is None:
             return imgs.float() if self.to_float32 else imgs
-        channels = imgs.shape[2]
+        channels = imgs.shape[axis]
         if channels % len(self.mean):
             raise InputError(f'data_preprocessor: mean has {len(self.mean)} values, frames have '
                              f'{channels} channels (batch of shape {tuple(imgs.shape)}, axes '
                              '[N, M, C, ...])')
-        shape = (channels,) + (1,) * (imgs.dim() - 3)
+        shape = (channels,) + (1,) * (imgs.dim() - axis - 1)
         repeats = channels // len(self.mean)
         mean, std = (v.repeat(repeats).view(shape) for v in (self.mean, self.std))
         return imgs.float().sub_(mean).div_(std)

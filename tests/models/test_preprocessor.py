@@ -55,6 +55,16 @@ def test_flow_means_repeat():
     assert out[0, 0, :, 0, 0].tolist() == [0.5, 1.0] * 5
 
 
+def test_images_beside_clips():
+    pre = build(mean=[1, 2, 3], std=[2, 4, 8], to_rgb=True, format_shape='MIX2d3d')
+    color = torch.tensor([10, 20, 30], dtype=torch.uint8)
+    expected = [14.5, 4.5, 0.875]
+    image = pre(dict(imgs=color.view(1, 3, 1, 1).expand(2, 3, 3, 3)))['imgs']
+    assert image[:, :, 0, 0].tolist() == [expected] * 2
+    clip = pre(dict(imgs=color.view(1, 1, 3, 1, 1, 1).expand(2, 1, 3, 2, 3, 3)))['imgs']
+    assert clip[:, 0, :, 0, 0, 0].tolist() == [expected] * 2
+
+
 def test_other_entries_come_along():
     batch = dict(audios=torch.rand(2, 1, 1, 4, 4), label=torch.tensor([[1], [2]]),
                  sample_index=torch.tensor([5, 6]))
