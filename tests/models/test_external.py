@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import torch
+from mmengine.registry import MODELS as ROOT
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmvideo.errors import InputError
@@ -83,14 +84,23 @@ class Tiny(BaseModule):
 '''
 
 
-def test_backbones_of_mmpretrain(monkeypatch, tmp_path):
+@pytest.fixture
+def mmpretrain(monkeypatch, tmp_path):
     """A package that is laid out as mmpretrain is: the real one needs older libraries."""
     (tmp_path / 'mmpretrain').mkdir()
     (tmp_path / 'mmpretrain' / '__init__.py').write_text('')
     (tmp_path / 'mmpretrain' / 'models.py').write_text(MMPRETRAIN)
     monkeypatch.syspath_prepend(str(tmp_path))
-    for name in ('mmpretrain', 'mmpretrain.models'):
-        monkeypatch.delitem(sys.modules, name, raising=False)
+    names = ('mmpretrain', 'mmpretrain.models')
+    before = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    yield
+    for name in names:
+        sys.modules.pop(name, None)
+    sys.modules.update(before)
+    ROOT._children.pop('mmpretrain', None)
+
+
+def test_backbones_of_mmpretrain(mmpretrain, tmp_path):
     torch.save({'stem.weight': torch.ones(6, 3, 4, 4), 'stem.bias': torch.zeros(6)},
                tmp_path / 'tiny.pth')
     model = recognizer(6, type='mmcls.Tiny', width=6, pretrained=str(tmp_path / 'tiny.pth'))
@@ -100,8 +110,6 @@ def test_backbones_of_mmpretrain(monkeypatch, tmp_path):
     assert torch.equal(features, torch.full((2, 6, 2, 2), 24.))
     with pytest.raises(InputError, match="backbone.type: 'Tinny'.*did you mean 'Tiny'"):
         build('mmpretrain.Tinny')
-    for name in ('mmpretrain', 'mmpretrain.models'):
-        monkeypatch.delitem(sys.modules, name, raising=False)
 
 
 def test_other_points_in_a_name_are_no_prefix():
