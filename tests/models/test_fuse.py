@@ -14,6 +14,8 @@ CASES = {
                 20),
     'interlaced': (dict(type='ResNetTIN', depth=50, num_segments=4, base_channels=16),
                    (4, 3, 32, 32), 53),
+    'under plain names': (dict(type='ResNeXt', depth=50, groups=2, width_per_group=4,
+                               base_channels=8), (1, 3, 32, 32), 53),
     'depthwise': (dict(type='ResNet3dCSN', depth=50, with_pool2=False, **SHORT), (1, 3, 8, 32, 32),
                   20),
     'depthwise behind 1x1x1': (dict(type='ResNet3dCSN', depth=50, bottleneck_mode='ip',

@@ -29,6 +29,7 @@ class GroupedBottleneck(nn.Module):
 
     Shape: [N, in_channels, H, W] -> [N, out_channels, H / stride, W / stride].
     """
+    conv_then_norm = (('conv1', 'bn1'), ('conv2', 'bn2'), ('conv3', 'bn3'))
 
     def __init__(self, in_channels, channels, out_channels, groups, stride=1, dilation=1,
                  style='pytorch', with_cp=False, conv_cfg=CONV, norm_cfg=NORM):
@@ -95,6 +96,7 @@ class ResNeXt(nn.Module):
     Shape: [N, C, H, W] -> [N, C', H / 32, W / 32]; a tuple for several ``out_indices``.
     """
     axes = ('N', 'C', 'H', 'W')
+    conv_then_norm = (('conv1', 'bn1'),)
     arch = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 
     def __init__(self, depth, groups=32, width_per_group=4, pretrained=None, in_channels=3,
