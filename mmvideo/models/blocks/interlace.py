@@ -36,22 +36,43 @@ def interlacing_matrix(offsets, weights):
     return matrix * weights.transpose(1, 2)[..., None]
 
 
-def _by_group(x, num_segments, groups):
-    """A view that ends in what moves together: [N*T, C, H, W] -> [N, G, T, C/G, H, W].
+def _is_last(x):
+    """Whether the channels of a frame's place lie next to each other (channels_last)."""
+    return x.stride(1) == 1
 
-    With channels_last the channels come last here, too: what follows copies in runs.
+
+def _groups(x, num_segments, count):
+    """What moves together, as ``count`` views: [N*T, F, H, W] -> [N, T, F / count, H, W].
+
+    With channels_last the channels come last, so that joining these axes copies in runs.
     """
-    clips = split_clips(x, num_segments).unflatten(2, (groups, -1)).transpose(1, 2)
-    return clips.permute(0, 1, 2, 4, 5, 3) if x.stride(1) == 1 else clips
+    groups = split_clips(x, num_segments).chunk(count, dim=2)
+    return [g.permute(0, 1, 3, 4, 2) if _is_last(x) else g for g in groups]
 
 
-def _rows(x, num_segments, groups):
-    """[N*T, C, H, W] -> [N*G, T, C/G*H*W]."""
-    return _by_group(x, num_segments, groups).reshape(-1, num_segments, x[0].numel() // groups)
+def _mix(front, rest, matrix):
+    """[N*T, F, H, W] moved by [N, G, T, T]; behind it [N*T, C - F, H, W] as it is."""
+    groups, num_segments = matrix.shape[1:3]
+    count, fold, height, width = front.shape
+    channels = fold if rest is None else fold + rest.shape[1]
+    last = _is_last(front)
+    out = torch.empty(count, channels, height, width, dtype=front.dtype, device=front.device,
+                      memory_format=torch.channels_last if last else torch.contiguous_format)
+    targets = _groups(out[:, :fold], num_segments, groups)
+    for i, group in enumerate(_groups(front, num_segments, groups)):
+        if last:
+            moved = torch.bmm(matrix[:, i], group.flatten(2))
+            targets[i].copy_(moved.view(group.shape))
+        else:
+            # Written to its place by the product itself.
+            targets[i].flatten(2).baddbmm_(matrix[:, i], group.flatten(2), beta=0)
+    if rest is not None:
+        out[:, fold:] = rest
+    return out
 
 
-class _Interlace(torch.autograd.Function):
-    """One product of matrices for all clips and groups, written beside the channels that stay.
+class _Mix(torch.autograd.Function):
+    """One product of matrices a group, for all clips, written beside the channels that stay.
 
     The matrices, T x T, are much smaller than what they move, which is a quarter of the channels.
     """
@@ -64,34 +85,20 @@ class _Interlace(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad):
         front, matrix = ctx.saved_tensors
-        groups, num_segments = matrix.shape[1:3]
-        part = grad[:, :front.shape[1]].contiguous(memory_format=_format(front))
+        part, grad_rest = grad.tensor_split([front.shape[1]], dim=1)
+        if _is_last(part) != _is_last(front):
+            part = part.contiguous(memory_format=torch.channels_last if _is_last(front)
+                                   else torch.contiguous_format)
         grad_front = grad_matrix = None
         if ctx.needs_input_grad[0]:
-            grad_front = _mix(part, None, matrix.transpose(2, 3))
+            grad_front = _Mix.apply(part, None, matrix.transpose(2, 3))
         if ctx.needs_input_grad[2]:
-            taken = _rows(front, num_segments, groups).transpose(1, 2)
-            grad_matrix = torch.bmm(_rows(part, num_segments, groups), taken).view(matrix.shape)
-        return grad_front, grad[:, front.shape[1]:], grad_matrix
-
-
-def _format(x):
-    return torch.channels_last if x.stride(1) == 1 else torch.contiguous_format
-
-
-def _mix(front, rest, matrix):
-    """[N*T, F, H, W] moved by [N, G, T, T]; behind it [N*T, C - F, H, W] as it is."""
-    groups, num_segments = matrix.shape[1:3]
-    count, fold, height, width = front.shape
-    channels = fold if rest is None else fold + rest.shape[1]
-    out = torch.empty(count, channels, height, width, dtype=front.dtype, device=front.device,
-                      memory_format=_format(front))
-    moved = torch.bmm(matrix.flatten(0, 1), _rows(front, num_segments, groups))
-    target = _by_group(out[:, :fold], num_segments, groups)
-    target.copy_(moved.view(target.shape))
-    if rest is not None:
-        out[:, fold:] = rest
-    return out
+            groups, num_segments = matrix.shape[1:3]
+            pairs = zip(_groups(part, num_segments, groups), _groups(front, num_segments, groups),
+                        strict=True)
+            grad_matrix = torch.stack([torch.bmm(given.flatten(2), taken.flatten(2).transpose(1, 2))
+                                       for given, taken in pairs], dim=1)
+        return grad_front, grad_rest if ctx.needs_input_grad[1] else None, grad_matrix
 
 
 def interlace_channels(x, offsets, weights, fold):
@@ -112,7 +119,7 @@ def interlace_channels(x, offsets, weights, fold):
 
 def _interlace_parts(front, rest, offsets, weights):
     matrix = interlacing_matrix(offsets, weights).to(front.dtype)
-    return _Interlace.apply(front, rest, matrix)
+    return _Mix.apply(front, rest, matrix)
 
 
 class OffsetNet(nn.Module):
