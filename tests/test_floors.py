@@ -50,6 +50,8 @@ MANY_ARGUMENTS = {
     'ResNeXt': 'the public name and its arguments are those of published configs',
     'ResNetAudio': 'the public name and its arguments are those of published configs',
     'X3D': 'the public name and its arguments are those of published configs',
+    'MViT': 'the public name and its arguments are those of published configs',
+    'SwinTransformer3D': 'the public name and its arguments are those of published configs',
 }
 MACHINE = re.compile(r'(?<![\w.:/-])/(?:' + '|'.join(
     ['work', 'root', 'home', 'mnt', 'tmp', 'scratch', 'Users']) + r')/[\w.]')

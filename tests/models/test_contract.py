@@ -18,6 +18,9 @@ PATHWAYS = dict(
                       conv1_stride_t=1, pool1_stride_t=1, base_channels=2))
 PATCHES = dict(type='TimeSformer', num_frames=4, img_size=32, patch_size=16, embed_dims=32,
                num_heads=2, num_transformer_layers=2)
+SCALES = dict(arch=dict(embed_dims=16, num_layers=4, num_heads=1, downscale_indices=(1, 3)),
+              spatial_size=64, temporal_size=8)
+WINDOWS = dict(arch=dict(embed_dims=16, depths=(2, 2), num_heads=(2, 4)), window_size=(2, 4, 4))
 # config, input, output (one shape for each feature)
 CASES = {
     'ResNet-18': (dict(type='ResNet', depth=18), (2, 3, 64, 64), [(2, 512, 2, 2)]),
@@ -77,9 +80,18 @@ CASES = {
                           [(2, 32)]),
     'TimeSformer-space': (dict(PATCHES, attention_type='space_only'), (2, 3, 4, 32, 32),
                           [(2, 32)]),
+    'MViT': (dict(SCALES, type='MViT'), (2, 3, 8, 64, 64), [(2, 64, 4, 4, 4), (2, 64)]),
+    'MViT-1': (dict(SCALES, type='MViT', with_cls_token=False, use_abs_pos_embed=True,
+                    rel_pos_embed=False, residual_pooling=False, dim_mul_in_attention=False,
+                    out_scales=(0, -1)), (2, 3, 8, 64, 64), [(2, 32, 4, 16, 16), (2, 64, 4, 4, 4)]),
+    'MViT-resized': (dict(SCALES, type='MViT', output_cls_token=False, use_abs_pos_embed=True),
+                     (2, 3, 6, 48, 72), [(2, 64, 3, 3, 5)]),
+    'SwinTransformer3D': (dict(WINDOWS, type='SwinTransformer3D', out_indices=(0, 1)),
+                          (2, 3, 7, 50, 60), [(2, 16, 4, 13, 15), (2, 32, 4, 7, 8)]),
 }
+STAGED = {'frozen_stages', 'norm_eval', 'with_cp'}
 FREEZABLE = [name for name, (cfg, _, _) in CASES.items()
-             if {'frozen_stages', 'with_cp'} <= set(parameters_of(MODELS.get(cfg['type']))[0])]
+             if STAGED <= set(parameters_of(MODELS.get(cfg['type']))[0])]
 
 
 def build(name, **changes):

@@ -114,7 +114,8 @@ class MViT(nn.Module):
         """What is added to the tokens of (T, H, W) places: [1, L, C]."""
         if size == self.places:
             return self.pos_embed
-        token, table = self.pos_embed.split([self.with_cls_token, math.prod(self.places)], 1)
+        rows = [int(self.with_cls_token), math.prod(self.places)]
+        token, table = self.pos_embed.split(rows, 1)
         table = table.transpose(1, 2).unflatten(2, self.places)
         table = F.interpolate(table, size, mode='trilinear').flatten(2).transpose(1, 2)
         return torch.cat([token, table], 1)
