@@ -52,6 +52,7 @@ MANY_ARGUMENTS = {
     'X3D': 'the public name and its arguments are those of published configs',
     'MViT': 'the public name and its arguments are those of published configs',
     'SwinTransformer3D': 'the public name and its arguments are those of published configs',
+    'TimeSformer': 'the public name and its arguments are those of published configs',
 }
 MACHINE = re.compile(r'(?<![\w.:/-])/(?:' + '|'.join(
     ['work', 'root', 'home', 'mnt', 'tmp', 'scratch', 'Users']) + r')/[\w.]')
