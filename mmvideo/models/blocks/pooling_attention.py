@@ -94,7 +94,10 @@ class PoolingAttention(nn.Module):
         """Draw the tables of relative positions; the layers are started with the whole network."""
         if self.rel_pos_embed:
             for table in (self.rel_pos_t, self.rel_pos_h, self.rel_pos_w):
-                nn.init.trunc_normal_(table, std=0.0 if self.rel_pos_zero_init else 0.02)
+                if self.rel_pos_zero_init:
+                    nn.init.zeros_(table)
+                else:
+                    nn.init.trunc_normal_(table, std=0.02)
 
     def project(self, x):
         """Tokens [N, L, C] -> queries, keys and values, each [N, L, out_channels]."""
