@@ -228,6 +228,13 @@ def test_classifying_every_place():
     assert list(everywhere.state_dict()) == keys
 
 
+def test_heads_that_cannot_classify_places_say_so():
+    with pytest.raises(InputError, match='fcn_test: TSNHead'):
+        MODELS.build(dict(type='Recognizer2D', backbone=dict(type='ResNet', depth=18),
+                          cls_head=dict(type='TSNHead', num_classes=5, in_channels=512),
+                          test_cfg=dict(fcn_test=True)))
+
+
 def test_a_pyramid_learns_from_mixed_and_plain_batches():
     model = tpn_tsm().train()
     imgs = torch.randn(2, 4, 3, 64, 64)

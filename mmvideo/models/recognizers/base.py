@@ -1,4 +1,6 @@
 """The way from a batch to losses or predictions, common to all recognizers."""
+import inspect
+
 import torch
 from mmengine.model import BaseModel, initialize
 
@@ -49,6 +51,10 @@ class BaseRecognizer(BaseModel):
         self.aux_info = tuple(self.train_cfg.get('aux_info') or ())
         blending = self.train_cfg.get('blending')
         self.blending = None if blending is None else MODELS.build(blending)
+        if self.test_cfg.get('fcn_test') and self.cls_head is not None and \
+                'fcn_test' not in inspect.signature(self.cls_head.forward).parameters:
+            raise InputError(f'test_cfg.fcn_test: {type(self.cls_head).__name__} does not classify '
+                             'single places; TPNHead does')
 
     def init_weights(self):
         """Draw or load the weights of every part; mmengine's own way logs each tensor."""
