@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 REQUIREMENTS := $(wildcard requirements/*.txt) setup.py pyproject.toml
 PY := $(BIN)/python
-# A second environment, about 5.5 GB: torchvision comes with a torch of its own.
+# A second environment, about 6 GB: torchvision comes with a torch of its own.
 THIRDPARTY ?= .venv-thirdparty
 # What `make demo` trains, and where.
 TSN := configs/recognition/tsn/tsn_r18_1x1x8_10e_embedded_rgb.py
@@ -65,7 +65,7 @@ test: setup  ## the default tests; ARGS='-k word' narrows them
 test-all: setup  ## the default tests and the slow ones, and those for a GPU or real videos if at hand
 	$(PY) -m pytest -q -m '' $(ARGS)
 
-test-thirdparty: $(THIRDPARTY)/installed  ## backbones of torchvision and timm, in an environment of its own (5.5 GB)
+test-thirdparty: $(THIRDPARTY)/installed  ## backbones of torchvision and timm, in an environment of its own (6 GB)
 	$(THIRDPARTY)/bin/python -m pytest -q -m thirdparty $(ARGS)
 
 $(THIRDPARTY)/installed: $(REQUIREMENTS)
