@@ -1,6 +1,6 @@
 """Parameters and multiply-adds of a config's network, part by part.
 
-    python tools/analysis/get_flops.py configs/recognition/i3d/i3d_r50_video_32x2x1_100e_kinetics400_rgb.py
+    python tools/analysis/get_flops.py CONFIG
     python tools/analysis/get_flops.py CONFIG --shape 1 3 32 256 256
 
 Nothing is computed: the network runs on shapes alone, so this takes seconds and no memory.
