@@ -20,22 +20,17 @@ def _shifted_sum(x, taps, reverse=False):
     clips, taps = split_clips(x, num_segments), taps[..., None, None]
     out = clips * taps[middle]
     for k, tap in enumerate(taps):
-        receive, give = _overlap(k - middle, num_segments)
-        if k == middle or receive is None:
+        distance = k - middle
+        if distance == 0 or abs(distance) >= num_segments:
             continue
+        # The frames that have one at this distance in their clip, and those that they have there.
+        receive = slice(max(0, -distance), num_segments - max(0, distance))
+        give = slice(max(0, distance), num_segments - max(0, -distance))
         if reverse:
             out[:, give].addcmul_(clips[:, receive], tap[:, receive])
         else:
             out[:, receive].addcmul_(clips[:, give], tap[:, receive])
-    return out.view(x.shape)
-
-
-def _overlap(distance, length):
-    """Frames that have a frame ``distance`` later in the clip, and those frames, as slices."""
-    if abs(distance) >= length:
-        return None, None
-    first, last = max(0, -distance), length - max(0, distance)
-    return slice(first, last), slice(first + distance, last + distance)
+    return out.reshape(x.shape)
 
 
 class _ShiftedSum(torch.autograd.Function):
@@ -52,13 +47,15 @@ class _ShiftedSum(torch.autograd.Function):
         grad_x = _shifted_sum(grad, taps, reverse=True) if ctx.needs_input_grad[0] else None
         if not ctx.needs_input_grad[1]:
             return grad_x, None
-        num_segments, middle = taps.shape[2], len(taps) // 2
-        clips, grads = split_clips(x, num_segments), split_clips(grad, num_segments)
+        length, middle = taps.shape[2], len(taps) // 2
+        clips, grads = split_clips(x, length), split_clips(grad, length)
         grad_taps = torch.zeros_like(taps)
-        for k in range(len(taps)):
-            receive, give = _overlap(k - middle, num_segments)
-            if receive is not None:
-                grad_taps[k, :, receive] = (grads[:, receive] * clips[:, give]).sum((3, 4))
+        # A frame at a time, so that the products are still in the cache when they are summed.
+        for t in range(length):
+            first, last = max(0, t - middle), min(length, t + middle + 1)
+            products = grads[:, t, None] * clips[:, first:last]
+            taken = slice(first - t + middle, last - t + middle)
+            grad_taps[taken, :, t] = products.sum((3, 4)).transpose(0, 1)
         return grad_x, grad_taps
 
 
