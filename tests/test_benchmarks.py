@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parents[1]
 NAMES = ['shift', 'shift-split', 'shift-channels-last', 'tin', 'tin-forward', 'tanet',
          'tanet-forward', 'tsm-inference', 'tsm-inference-channels-last', 'tsm-training',
          'tsm-training-channels-last', 'tsm-of-tsn', 'tsn-fused', 'tsm-fused', 'timesformer',
-         'timesformer-spared', 'pack', 'pack-opencv', 'import', 'import-and-build', 'decode-pyav',
-         'decode-opencv']
+         'timesformer-attention', 'pack', 'pack-opencv', 'import', 'import-and-build',
+         'decode-pyav', 'decode-opencv']
 
 
 @pytest.fixture
