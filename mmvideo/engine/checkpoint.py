@@ -12,8 +12,19 @@ def _few(keys, describe=str):
     return ', '.join(describe(k) for k in keys[:SHOWN]) + more
 
 
+def _own_names(model, state_dict):
+    for place, module in model.named_modules():
+        for other, own in getattr(module, 'other_names', {}).items():
+            prefix = f'{place}.{other}.'
+            state_dict = {f'{place}.{own}.{k[len(prefix):]}' if k.startswith(prefix) else k: v
+                          for k, v in state_dict.items()}
+    return state_dict
+
+
 def match_state_dict(model, state_dict, source, strict=False):
     """Hold a checkpoint against a model and keep what fits.
+
+    A module may have ``other_names``: what checkpoints of its kin call its parts -> their names.
 
     Args:
         model: receives the weights afterwards.
@@ -28,7 +39,7 @@ def match_state_dict(model, state_dict, source, strict=False):
     Raises:
         InputError: fewer than half of the backbone's keys match, or any differs when ``strict``.
     """
-    theirs = {k.removeprefix('module.'): v for k, v in state_dict.items()}
+    theirs = _own_names(model, {k.removeprefix('module.'): v for k, v in state_dict.items()})
     ours = {k: v for k, v in model.state_dict().items() if not k.endswith('num_batches_tracked')}
     kept = {k: v for k, v in theirs.items()
             if k.endswith('num_batches_tracked') or (k in ours and ours[k].shape == v.shape)}

@@ -5,6 +5,7 @@ import torch.nn as nn
 
 from mmvideo.engine.checkpoint import match_state_dict
 from mmvideo.errors import InputError
+from mmvideo.registry import MODELS
 
 
 def network(classes=8, layers=4):
@@ -50,3 +51,16 @@ def test_half_of_the_backbone_is_the_least():
     del half['backbone.0.bias']
     with pytest.raises(InputError, match='only 3 of the 8'):
         match_state_dict(network(), half, 'a.pth')
+
+
+def test_parts_are_found_under_the_names_of_their_kin():
+    """TIN is fine-tuned from TSM, whose wrappers call ``net`` what is ``net2`` here."""
+    cfg = dict(type='Recognizer2D', cls_head=dict(type='TSMHead', num_classes=2, in_channels=128))
+    other, model = (MODELS.build(dict(cfg, backbone=dict(type=name, depth=18, base_channels=16)))
+                    for name in ('ResNetTSM', 'ResNetTIN'))
+    kept, report = match_state_dict(model, other.state_dict(), 'tsm.pth')
+    renewed = set(model.state_dict()) - set(kept)
+    assert renewed and all('.net1.' in key for key in renewed)
+    assert 'not in the model' not in report
+    key = 'backbone.layer1.0.conv1.conv.net2.weight'
+    assert torch.equal(kept[key], other.state_dict()[key.replace('net2', 'net')])

@@ -213,6 +213,8 @@ class Interlaced(nn.Module):
 
     Shape: [N*T, C, H, W] -> whatever ``net`` gives for it.
     """
+    # A network with the temporal shift, which fine-tuning starts from, has one part less.
+    other_names = {'net': 'net2'}
 
     def __init__(self, interlace, net):
         super().__init__()
