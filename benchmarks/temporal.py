@@ -24,7 +24,7 @@ CLIPS, NUM_SEGMENTS, SHIFT_DIV, GROUPS, KERNEL = 4, 8, 4, 4, 3
 
 
 def plain_interlace(x, offsets, weights, fold):
-    """TIN's interlacing (arXiv:2001.06499, section 3.3) group by group.
+    """TIN's interlacing (arXiv:2001.06499, section 3) group by group.
 
     Each group of channels of each sample is moved twice, by the frames before and behind its
     offset, and the two are blended.
@@ -57,7 +57,7 @@ def move(frames, count):
 
 
 def grouped_convolution(x, activation, kernel):
-    """TANet's aggregation (arXiv:2005.06803, equation 7): a group for every channel of a clip."""
+    """TANet's aggregation (arXiv:2005.06803, section 3.2): a group for every channel of a clip."""
     count, channels, length = activation.shape
     clips = x.view(count, length, *x.shape[1:]).transpose(1, 2)
     weighed = clips * activation[..., None, None]

@@ -14,7 +14,7 @@ NO_CFG = {}
 class TABlock(nn.Module):
     """A residual block with a temporal adaptive module behind its first convolution.
 
-    TANet (arXiv:2005.06803), section 3.3 and figure 3.
+    TANet (arXiv:2005.06803), section 3.3.
 
     Args:
         block: block of a 2D ResNet; its weights get the key ``<place>.block.*``, those of the

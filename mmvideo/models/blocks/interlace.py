@@ -18,7 +18,8 @@ def interlacing_matrix(offsets, weights):
     """What each frame takes from each frame, for every group of channels.
 
     A shift by 1.25 frames takes three quarters from one frame before and a quarter from two frames
-    before (arXiv:2001.06499, section 3.3: linear interpolation, so that a shift has a gradient).
+    before: linear interpolation, so that an offset has a gradient (TIN, arXiv:2001.06499, section
+    3, "differentiable temporal-wise frame sampling").
     Nothing comes from outside of the clip.
 
     Args:
@@ -123,7 +124,7 @@ def _interlace_parts(front, rest, offsets, weights):
 
 
 class OffsetNet(nn.Module):
-    """How far each group of channels moves in a clip (arXiv:2001.06499, section 3.2).
+    """How far each group of channels moves in a clip (TIN, arXiv:2001.06499, section 3).
 
     Args:
         in_channels: channels of the pooled features.
@@ -150,7 +151,7 @@ class OffsetNet(nn.Module):
 
 
 class WeightNet(nn.Module):
-    """How much each frame takes in of what is moved (arXiv:2001.06499, section 3.2).
+    """How much each frame takes in of what is moved (TIN, arXiv:2001.06499, section 3).
 
     Args:
         in_channels: channels of the pooled features.

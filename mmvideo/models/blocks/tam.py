@@ -62,7 +62,7 @@ class _ShiftedSum(torch.autograd.Function):
 def adaptive_convolution(x, activation, kernel):
     """Weigh every frame, then convolve each channel of each clip with a kernel of its own.
 
-    TANet (arXiv:2005.06803), equations 3 and 7. A grouped convolution would need a group for every
+    TANet (arXiv:2005.06803), section 3.2. A grouped convolution would need a group for every
     channel of every clip; here the K places of the kernel are K multiplications of whole frames,
     and the weights of the frames are multiplied into the kernels beforehand.
 
