@@ -1,4 +1,4 @@
-"""Whole networks: what the shift costs, what the plain shift would cost, what fusing saves."""
+"""Whole networks: what the shift costs, and what the plain shift would cost."""
 import copy
 import functools
 from pathlib import Path
@@ -8,7 +8,6 @@ from mmengine.config import Config
 
 from benchmarks.shift import use_plain_shift
 from benchmarks.timing import SHARE, Row
-from mmvideo.models.blocks.fuse import fuse_conv_bn
 from mmvideo.registry import MODELS
 
 PARTS = Path(__file__).resolve().parents[1] / 'configs' / '_base_' / 'models'
@@ -24,10 +23,6 @@ ROWS = (
         PLAIN, 'step tsm, channels_last', 'step tsm, plain, channels_last', reach=1.1),
     Row('tsm-of-tsn', f'TSM R50, inference, {INPUT}', 'TSN R50 on the same frames',
         'tsm', 'tsn', kind=SHARE, reach=1.05),
-    Row('tsn-fused', f'TSN R50, inference, {INPUT}, norms fused, channels_last', 'as built',
-        'tsn, fused', 'tsn', reach=1.2),
-    Row('tsm-fused', f'TSM R50, inference, {INPUT}, norms fused, channels_last', 'as built',
-        'tsm, fused', 'tsm', reach=1.1),
 )
 
 
@@ -54,8 +49,7 @@ def contenders(wanted, small, folder):
     assert count == 16, f'a TSM R50 has a shift in each of 16 blocks, {count} were exchanged'
     models = {'tsn': tsn, 'tsm': tsm, 'tsm, plain': plain,
               'tsm, channels_last': channels_last(tsm),
-              'tsm, plain, channels_last': channels_last(plain),
-              'tsn, fused': fused(tsn), 'tsm, fused': fused(tsm)}
+              'tsm, plain, channels_last': channels_last(plain)}
     found = {}
     for key, model in models.items():
         if f'step {key}' in wanted:
@@ -68,14 +62,6 @@ def contenders(wanted, small, folder):
 
 def channels_last(model):
     return copy.deepcopy(model).to(memory_format=torch.channels_last)
-
-
-def fused(model):
-    """A copy of the model for inference: norms folded, weights with channels last."""
-    model = copy.deepcopy(model)
-    count = fuse_conv_bn(model)
-    assert count == 53, f'a ResNet-50 has 53 norms, {count} were fused'
-    return model.to(memory_format=torch.channels_last)
 
 
 @torch.inference_mode()

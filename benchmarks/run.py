@@ -24,15 +24,17 @@ import torch  # noqa: E402
 from benchmarks import (  # noqa: E402
     attention,
     decoding,
+    fusion,
     imports,
     networks,
+    non_local,
     packing,
     shift,
     temporal,
 )
 from benchmarks.timing import FASTER, interleave  # noqa: E402
 
-MODULES = (shift, temporal, networks, attention, packing, imports, decoding)
+MODULES = (shift, temporal, non_local, networks, attention, fusion, packing, imports, decoding)
 # Fresh processes vary most, and their ratio is the closest to what it should reach.
 MORE_ROUNDS = {imports: 2}
 HEADER = ('what', 'against', 'ratio', 'spread', 'to reach', 'measured', 'command')

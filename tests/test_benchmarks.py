@@ -9,10 +9,13 @@ import torch
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = ['shift', 'shift-split', 'shift-channels-last', 'tin', 'tin-forward', 'tanet',
-         'tanet-forward', 'tsm-inference', 'tsm-inference-channels-last', 'tsm-training',
-         'tsm-training-channels-last', 'tsm-of-tsn', 'tsn-fused', 'tsm-fused', 'timesformer',
-         'timesformer-attention', 'pack', 'pack-opencv', 'import', 'import-and-build',
-         'decode-pyav', 'decode-opencv']
+         'tanet-forward', 'non-local', 'non-local-training', 'non-local-embedded-gaussian',
+         'tsm-inference', 'tsm-inference-channels-last', 'tsm-training',
+         'tsm-training-channels-last', 'tsm-of-tsn', 'timesformer', 'timesformer-attention',
+         'tsn-fused', 'tsn-8-fused', 'tsm-fused', 'tsm-mobilenet-fused', 'tin-fused',
+         'tanet-fused', 'c2d-fused', 'csn-fused', 'x3d-fused', 'i3d-fused', 'slowonly-fused',
+         'slowfast-fused', 'r2plus1d-fused', 'pack', 'pack-opencv', 'import', 'import-and-build',
+         'import-and-build-r50', 'decode-pyav', 'decode-opencv']
 
 
 @pytest.fixture
@@ -21,6 +24,7 @@ def benchmarks(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT))
     import benchmarks.attention
     import benchmarks.networks
+    import benchmarks.non_local
     import benchmarks.shift
     import benchmarks.temporal
     import benchmarks.timing
@@ -156,6 +160,13 @@ def test_different_scores_do_not_pass(benchmarks):
     with pytest.raises(AssertionError, match='tsm, fused and tsm differ'):
         benchmarks.networks.check_same({'tsm': lambda: scores,
                                         'tsm, fused': lambda: scores + 1e-3})
+
+
+def test_a_wrong_non_local_block_does_not_pass(benchmarks):
+    conv, x = torch.nn.Conv3d(2, 2, 1), torch.randn(1, 2, 1, 2, 2, requires_grad=True)
+    benchmarks.non_local.check_close(conv, conv, x)
+    with pytest.raises(AssertionError, match='differ'):
+        benchmarks.non_local.check_close(conv, torch.nn.Conv3d(2, 2, 1), x)
 
 
 def test_the_plain_attention_is_the_formula(benchmarks):

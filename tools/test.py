@@ -54,11 +54,11 @@ def metric_options(options):
 
 def run(args):
     from mmvideo.engine import test
-    from mmvideo.models.blocks.fuse import fuse_conv_bn
+    from mmvideo.models.blocks.fuse import for_inference
     found = test(
         args.config, args.checkpoint, out=args.out, metrics=args.eval,
         metric_options=metric_options(args.eval_options), average_clips=args.average_clips,
-        prepare_model=fuse_conv_bn if args.fuse_conv_bn else None, work_dir=args.work_dir,
+        prepare_model=for_inference if args.fuse_conv_bn else None, work_dir=args.work_dir,
         launcher=args.launcher, options=args.cfg_options)
     if int(os.environ.get('RANK', 0)) == 0:
         for name, value in found.items():

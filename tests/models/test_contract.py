@@ -181,6 +181,48 @@ def test_compiles_into_one_graph(name):
             torch.testing.assert_close(a, b)
 
 
+def recognizer(name):
+    """A recognizer with the head that belongs behind the backbone of a case, and its input."""
+    cfg, shape, outs = CASES[name]
+    cfg, channels = dict(cfg), outs[-1][1]
+    kind, head = ('Recognizer3D', 'I3DHead') if len(shape) == 5 else ('Recognizer2D', 'TSNHead')
+    if cfg['type'] == 'ResNet3dSlowFast':
+        head, channels = 'SlowFastHead', sum(out[1] for out in outs)
+    elif cfg['type'] == 'MViT':
+        head = 'MViTHead'
+        cfg['out_scales'] = -1
+    elif 'out_indices' in cfg:
+        cfg['out_indices'] = cfg['out_indices'][-1:]
+    options = dict(with_cls_token=len(outs[-1]) == 2) if head == 'MViTHead' else {}
+    if cfg['type'] == 'ResNetAudio':
+        kind, head = 'AudioRecognizer', 'AudioTSNHead'
+    elif 'num_segments' in cfg:
+        head = 'TSMHead'
+        options = {key: cfg[key] for key in ('num_segments', 'temporal_pool') if key in cfg}
+    model = MODELS.build(dict(type=kind, backbone=cfg, cls_head=dict(
+        type=head, num_classes=7, in_channels=channels, **options)))
+    views = len(clip(name)) // 2 if kind == 'Recognizer2D' else 1
+    return model, clip(name).unflatten(0, (-1, max(views, 1)))
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_losses_are_finite_and_scores_have_the_classes(name):
+    model, imgs = recognizer(name)
+    torch.manual_seed(0)
+    model.init_weights()
+    label = torch.arange(len(imgs))[:, None] + 3
+    losses = model.train()(imgs, label, mode='loss')
+    assert losses['loss_cls'].dim() == 0 and 0 < losses['loss_cls'].item() < 100
+    losses['loss_cls'].backward()
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters())
+    predictions = model.eval()(imgs, label, mode='predict')
+    assert [tuple(item['score'].shape[-1:]) for item in predictions] == [(7,)] * len(imgs)
+    torch._dynamo.reset()
+    with torch.no_grad():
+        traced = torch.compile(model, backend='eager', fullgraph=True)(imgs, mode='tensor')
+        torch.testing.assert_close(traced, model(imgs, mode='tensor'))
+
+
 @pytest.mark.parametrize('name', CASES)
 def test_wrong_input_names_the_axes(name):
     net, x = MODELS.build(CASES[name][0]), clip(name)

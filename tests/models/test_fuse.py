@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from mmvideo.models.blocks.fuse import fuse_conv_bn
+from mmvideo.models.blocks.fuse import for_inference, fuse_conv_bn
 from mmvideo.registry import MODELS
 
 SHORT = dict(base_channels=8, stage_blocks=(1, 2, 1, 1))
@@ -92,3 +92,17 @@ def test_only_a_norm_right_behind_its_convolution_folds(make, folded):
     before = net(x)
     assert fuse_conv_bn(net) == folded
     torch.testing.assert_close(net(x), before)
+
+
+@torch.no_grad()
+def test_kernels_of_images_get_channels_last():
+    net = moved(MODELS.build(dict(type='C2D', depth=50, base_channels=8))).double()
+    clips = moved(MODELS.build(dict(type='ResNet3d', depth=18, base_channels=8))).double()
+    x = torch.randn(1, 3, 4, 32, 32, dtype=torch.double)
+    for model, count, layout in ((net, 53, torch.channels_last), (clips, 20, None)):
+        before = model(x)
+        assert for_inference(model) == count
+        torch.testing.assert_close(model(x), before)
+        kernel = model.layer1[0].conv2.conv.weight
+        assert layout is None or kernel.is_contiguous(memory_format=layout)
+        assert kernel.is_contiguous() is (layout is None)
