@@ -1,4 +1,7 @@
-"""docs/adding_a_model.md, followed to the letter: its files are written, its commands are run."""
+"""docs/adding_a_model.md, followed to the letter: its files are written, its commands are run.
+
+And docs/models.md, which names every network.
+"""
 import ast
 import os
 import re
@@ -92,3 +95,27 @@ def test_network_is_trained_and_tested(checkout, name):
         norms = 2 * (8 + 16 + 32 + 64)
         assert f'{convolutions + norms + 64 * 8 + 8:,}' in out
         assert '[1, 1, 3, 8, 64, 64]' in out
+
+
+def test_page_of_models_names_every_file_and_no_other():
+    page = (ROOT / 'docs' / 'models.md').read_text(encoding='utf-8')
+    named = set()
+    for folder, names in re.findall(r'`(backbones|necks|heads|recognizers|blocks)/([\w{},]+)\.py`',
+                                    page):
+        named |= {f'{folder}/{name}.py' for name in names.strip('{}').split(',')}
+    models = ROOT / 'mmvideo' / 'models'
+    assert [name for name in named if not (models / name).is_file()] == []
+    networks = {f'{folder}/{path.name}' for folder in ('backbones', 'necks', 'heads')
+                for path in (models / folder).glob('*.py')
+                if path.name not in ('__init__.py', 'base.py')}
+    assert networks - named == set()
+
+
+@pytest.mark.parametrize('name', ['adding_a_model.md', 'models.md'])
+def test_links_lead_somewhere(name):
+    page = ROOT / 'docs' / name
+    links = re.findall(r'\]\(([^)#]+)\)', page.read_text(encoding='utf-8'))
+    assert links
+    for link in links:
+        assert re.fullmatch(r'https://arxiv\.org/abs/\d{4}\.\d{4,5}', link) or (
+            page.parent / link).is_file(), link
