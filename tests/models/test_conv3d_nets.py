@@ -7,7 +7,8 @@ from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmvideo.errors import InputError
-from mmvideo.models.backbones.x3d import SqueezeExcite, round_width
+from mmvideo.models.backbones.x3d import SqueezeExcite
+from mmvideo.models.blocks.arch import round_width
 from mmvideo.registry import MODELS
 
 SMALL = dict(base_channels=4, stage_blocks=(1, 1, 1, 1))

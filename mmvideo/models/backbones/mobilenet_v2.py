@@ -5,7 +5,8 @@ from mmcv.cnn import ConvModule
 from torch import nn
 
 from mmvideo.errors import InputError
-from mmvideo.models.backbones.resnet import NORM, recompute
+from mmvideo.models.backbones.resnet import NORM, recompute, through_stages
+from mmvideo.models.blocks.arch import round_width
 from mmvideo.models.blocks.axes import check_axes
 from mmvideo.models.blocks.freeze import freeze_stages, train_but_frozen
 from mmvideo.models.blocks.weights import init_backbone
@@ -119,19 +120,7 @@ class MobileNetV2(nn.Module):
 
     def forward(self, x):
         check_axes(self, x)
-        x = self.conv1(x)
-        outs = []
-        for i, stage in enumerate(self.stages):
-            x = stage(x)
-            if i in self.out_indices:
-                outs.append(x)
-        return outs[0] if len(outs) == 1 else tuple(outs)
-
-
-def round_width(width, divisor=8):
-    """Nearest multiple of ``divisor`` that is not more than a tenth below ``width``."""
-    rounded = max(divisor, int(width + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * width else rounded
+        return through_stages(self, self.conv1(x))
 
 
 def own_key(key):

@@ -9,7 +9,8 @@ from mmvideo.models.blocks.freeze import freeze_stages, stages_of, train_but_fro
 from mmvideo.models.blocks.weights import init_backbone
 from mmvideo.registry import MODELS
 
-__all__ = ['BasicBlock', 'Bottleneck', 'ResNet', 'check_stages', 'recompute']
+__all__ = ['BasicBlock', 'Bottleneck', 'ResNet', 'check_stages', 'recompute',
+           'through_stages']
 
 CONV = dict(type='Conv')
 NORM = dict(type='BN2d', requires_grad=True)
@@ -101,6 +102,16 @@ def make_shortcut(in_channels, out_channels, stride, layers):
 def recompute(function, x):
     """Call ``function`` now and, where gradients are wanted, again in the backward pass."""
     return checkpoint(function, x, use_reentrant=False) if x.requires_grad else function(x)
+
+
+def through_stages(net, x):
+    """What the stages in ``net.out_indices`` give, one after the other; a tuple for several."""
+    outs = []
+    for i, stage in enumerate(net.stages):
+        x = stage(x)
+        if i in net.out_indices:
+            outs.append(x)
+    return outs[0] if len(outs) == 1 else tuple(outs)
 
 
 def check_stages(net, depth, num_stages, out_indices, frozen_stages, style='pytorch'):
@@ -202,10 +213,4 @@ class ResNet(nn.Module):
 
     def forward(self, x):
         check_axes(self, x)
-        x = self.maxpool(self.conv1(x))
-        outs = []
-        for i, stage in enumerate(self.stages):
-            x = stage(x)
-            if i in self.out_indices:
-                outs.append(x)
-        return outs[0] if len(outs) == 1 else tuple(outs)
+        return through_stages(self, self.maxpool(self.conv1(x)))

@@ -2,7 +2,7 @@
 from mmcv.cnn import build_conv_layer, build_norm_layer
 from torch import nn
 
-from mmvideo.models.backbones.resnet import NORM, check_stages, recompute
+from mmvideo.models.backbones.resnet import NORM, check_stages, recompute, through_stages
 from mmvideo.models.blocks.axes import check_axes
 from mmvideo.models.blocks.freeze import freeze, stages_of, train_but_frozen
 from mmvideo.models.blocks.weights import init_backbone
@@ -152,10 +152,4 @@ class ResNeXt(nn.Module):
 
     def forward(self, x):
         check_axes(self, x)
-        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-        outs = []
-        for i, stage in enumerate(self.stages):
-            x = stage(x)
-            if i in self.out_indices:
-                outs.append(x)
-        return outs[0] if len(outs) == 1 else tuple(outs)
+        return through_stages(self, self.maxpool(self.relu(self.bn1(self.conv1(x)))))

@@ -8,20 +8,15 @@ from torch import nn
 from mmvideo.errors import InputError
 from mmvideo.models.backbones.resnet import RELU, recompute
 from mmvideo.models.backbones.resnet3d import CONV3D, NORM3D
+from mmvideo.models.blocks.arch import round_width
 from mmvideo.models.blocks.axes import check_axes
 from mmvideo.models.blocks.freeze import freeze, stages_of, train_but_frozen
 from mmvideo.models.blocks.weights import init_backbone
 from mmvideo.registry import MODELS
 
-__all__ = ['X3D', 'SqueezeExcite', 'X3DBlock', 'round_width']
+__all__ = ['X3D', 'SqueezeExcite', 'X3DBlock']
 
 SWISH = dict(type='SiLU', inplace=True)
-
-
-def round_width(width, divisor=8):
-    """The multiple of ``divisor`` next to a width, at most a tenth below it and never 0."""
-    rounded = max(divisor, int(width + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * width else rounded
 
 
 class SqueezeExcite(nn.Module):

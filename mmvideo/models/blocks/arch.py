@@ -1,7 +1,7 @@
-"""Sizes of a network that come under a name or one by one."""
+"""Sizes of networks: widths that are rounded, sets of sizes that have a name."""
 from mmvideo.errors import InputError
 
-__all__ = ['read_arch']
+__all__ = ['read_arch', 'round_width']
 
 
 def read_arch(net, arch):
@@ -21,3 +21,9 @@ def read_arch(net, arch):
         raise InputError(f'{type(net).__name__}: arch is {", ".join(map(repr, net.arch))} or a '
                          f'dict with the keys {", ".join(needed)}, not {arch!r}')
     return arch
+
+
+def round_width(width, divisor=8):
+    """The multiple of ``divisor`` next to a width, at most a tenth below it and never 0."""
+    rounded = max(divisor, int(width + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * width else rounded
