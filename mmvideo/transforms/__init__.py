@@ -20,6 +20,7 @@ from mmvideo.transforms.formatting import (
     Transpose,
 )
 from mmvideo.transforms.geometry import Flip, RandomRescale, Resize
+from mmvideo.transforms.lazy import Fuse
 from mmvideo.transforms.loading import (
     ArrayDecode,
     DecordDecode,
@@ -34,7 +35,7 @@ from mmvideo.transforms.sampling import DenseSampleFrames, SampleFrames, Uniform
 
 __all__ = ['ArrayDecode', 'AudioFeatureSelector', 'CenterCrop', 'Collect', 'Compose',
            'DecordDecode', 'DecordInit', 'DenseSampleFrames', 'Flip', 'FormatAudioShape',
-           'FormatShape', 'JoinFlow', 'LoadAudioFeature', 'MultiScaleCrop', 'Normalize',
+           'FormatShape', 'Fuse', 'JoinFlow', 'LoadAudioFeature', 'MultiScaleCrop', 'Normalize',
            'OpenCVDecode', 'OpenCVInit', 'PyAVDecode', 'PyAVInit', 'RandomCrop', 'RandomRescale',
            'RandomResizedCrop', 'RawFrameDecode', 'Rename', 'Resize', 'SampleFrames', 'TenCrop',
            'ThreeCrop', 'ToTensor', 'Transpose', 'UniformSample']

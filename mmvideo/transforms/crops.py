@@ -1,7 +1,8 @@
 """Crops: a box drawn for training, fixed boxes for testing. Boxes are (x0, y0, x1, y1) in pixels.
 
 Sizes given as a pair are (width, height). ``imgs`` stays a list; the crops of several positions
-follow each other, all frames of a position in a row.
+follow each other, all frames of a position in a row. With ``lazy=True`` a crop is only noted, for
+:class:`~mmvideo.transforms.lazy.Fuse`.
 """
 import math
 
@@ -10,7 +11,9 @@ import numpy as np
 from mmvideo.errors import InputError
 from mmvideo.registry import TRANSFORMS
 from mmvideo.transforms import checks
+from mmvideo.transforms.boxes import move_boxes
 from mmvideo.transforms.draws import generator
+from mmvideo.transforms.lazy import check_settled, frame_size, narrow
 
 
 @TRANSFORMS.register_module()
@@ -19,23 +22,25 @@ class RandomCrop:
 
     Args:
         size: side of the square, in pixels.
+        lazy: only note the crop.
 
     Keys:
         needed: imgs.
         added or changed: imgs, img_shape, crop_bbox, crop_quadruple (x, y, w, h as shares of the
-            frame before the first crop).
+            frame before the first crop); gt_bboxes and proposals, if there are any.
     """
 
-    def __init__(self, size):
+    def __init__(self, size, lazy=False):
+        self.lazy = lazy
         self.size = checks.count('RandomCrop', 'size', size)
 
     def __call__(self, results):
-        height, width = results['imgs'][0].shape[:2]
+        height, width = frame_size(results)
         _check_fits('RandomCrop', (self.size, self.size), width, height)
         rng = generator(results)
         y = int(rng.integers(height - self.size)) if height > self.size else 0
         x = int(rng.integers(width - self.size)) if width > self.size else 0
-        return _crop(results, (x, y, x + self.size, y + self.size))
+        return _crop(results, (x, y, x + self.size, y + self.size), self.lazy)
 
 
 @TRANSFORMS.register_module()
@@ -48,11 +53,13 @@ class RandomResizedCrop:
     Args:
         area_range: (low, high) of the share of the frame's area, in 0..1.
         aspect_ratio_range: (low, high) of width / height; drawn evenly on the log scale.
+        lazy: only note the crop.
 
     Keys: as of :class:`RandomCrop`.
     """
 
-    def __init__(self, area_range=(0.08, 1.0), aspect_ratio_range=(3 / 4, 4 / 3)):
+    def __init__(self, area_range=(0.08, 1.0), aspect_ratio_range=(3 / 4, 4 / 3), lazy=False):
+        self.lazy = lazy
         self.area_range = checks.value_range('RandomResizedCrop', 'area_range', area_range)
         if self.area_range[1] > 1:
             raise InputError('RandomResizedCrop: area_range must lie in 0..1, '
@@ -77,8 +84,8 @@ class RandomResizedCrop:
         return x, y, x + side, y + side
 
     def __call__(self, results):
-        height, width = results['imgs'][0].shape[:2]
-        return _crop(results, self.draw(width, height, generator(results)))
+        height, width = frame_size(results)
+        return _crop(results, self.draw(width, height, generator(results)), self.lazy)
 
 
 @TRANSFORMS.register_module()
@@ -94,6 +101,7 @@ class MultiScaleCrop:
         max_wh_scale_gap: how far apart in ``scales`` those of width and height may be.
         random_crop: place the box anywhere instead of at a fixed position.
         num_fixed_crops: 5 (corners and center), or 13 (with the centers of sides and quarters).
+        lazy: only note the crop.
 
     Keys: as of :class:`RandomCrop`; added: scales.
     """
@@ -103,8 +111,9 @@ class MultiScaleCrop:
                  (0, 2), (4, 2), (2, 4), (2, 0), (1, 1), (3, 1), (1, 3), (3, 3))
 
     def __init__(self, input_size, scales=(1, ), max_wh_scale_gap=1, random_crop=False,
-                 num_fixed_crops=5):
+                 num_fixed_crops=5, lazy=False):
         owner = 'MultiScaleCrop'
+        self.lazy = lazy
         self.input_size = checks.width_height(owner, 'input_size', input_size)
         if not isinstance(scales, (tuple, list)) or not scales \
                 or not all(0 < s <= 1 for s in scales):
@@ -121,7 +130,7 @@ class MultiScaleCrop:
                 if abs(i - j) <= self.max_wh_scale_gap]
 
     def __call__(self, results):
-        height, width = results['imgs'][0].shape[:2]
+        height, width = frame_size(results)
         rng = generator(results)
         sizes = self.sizes(width, height)
         w, h = sizes[rng.integers(len(sizes))]
@@ -131,7 +140,7 @@ class MultiScaleCrop:
             across, down = self.POSITIONS[rng.integers(self.num_fixed_crops)]
             x, y = across * ((width - w) // 4), down * ((height - h) // 4)
         results['scales'] = self.scales
-        return _crop(results, (x, y, x + w, y + h))
+        return _crop(results, (x, y, x + w, y + h), self.lazy)
 
 
 @TRANSFORMS.register_module()
@@ -140,19 +149,21 @@ class CenterCrop:
 
     Args:
         crop_size: side in pixels, or (width, height).
+        lazy: only note the crop.
 
     Keys: as of :class:`RandomCrop`.
     """
 
-    def __init__(self, crop_size=224):
+    def __init__(self, crop_size=224, lazy=False):
+        self.lazy = lazy
         self.crop_size = checks.width_height('CenterCrop', 'crop_size', crop_size)
 
     def __call__(self, results):
-        height, width = results['imgs'][0].shape[:2]
+        height, width = frame_size(results)
         w, h = self.crop_size
         _check_fits('CenterCrop', self.crop_size, width, height)
         x, y = (width - w) // 2, (height - h) // 2
-        return _crop(results, (x, y, x + w, y + h))
+        return _crop(results, (x, y, x + w, y + h), self.lazy)
 
 
 @TRANSFORMS.register_module()
@@ -177,6 +188,7 @@ class ThreeCrop:
         self.crop_size = checks.width_height('ThreeCrop', 'crop_size', crop_size)
 
     def __call__(self, results):
+        check_settled('ThreeCrop', results)
         height, width = results['imgs'][0].shape[:2]
         w, h = self.crop_size
         _check_fits('ThreeCrop', self.crop_size, width, height)
@@ -217,6 +229,7 @@ class TenCrop:
         self.crop_size = checks.width_height('TenCrop', 'crop_size', crop_size)
 
     def __call__(self, results):
+        check_settled('TenCrop', results)
         height, width = results['imgs'][0].shape[:2]
         w, h = self.crop_size
         _check_fits('TenCrop', self.crop_size, width, height)
@@ -252,16 +265,22 @@ def _write_crops(results, imgs, boxes, shape):
     return results
 
 
-def _crop(results, box):
+def _crop(results, box, lazy=False):
     """Cut one box out of all frames and note which part of the first frame is left."""
-    height, width = results['imgs'][0].shape[:2]
+    height, width = frame_size(results)
     x0, y0, x1, y1 = box
     old = results.get('crop_quadruple')
     if old is None:
         old = np.array([0, 0, 1, 1], np.float32)
     share = np.array([x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height], np.float32)
     results['crop_quadruple'] = np.concatenate([old[:2] + old[2:] * share[:2], old[2:] * share[2:]])
-    results['imgs'] = [_cut(img, box) for img in results['imgs']]
+    if lazy:
+        narrow(results, share)
+    else:
+        check_settled('a crop', results)
+        results['imgs'] = [_cut(img, box) for img in results['imgs']]
     results['crop_bbox'] = np.array(box)
     results['img_shape'] = (y1 - y0, x1 - x0)
+    move_boxes(results, lambda boxes: np.clip(boxes - [x0, y0, x0, y0], 0,
+                                              [x1 - x0 - 1, y1 - y0 - 1] * 2))
     return results

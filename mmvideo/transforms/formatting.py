@@ -7,6 +7,7 @@ import torch
 from mmvideo.errors import InputError
 from mmvideo.registry import TRANSFORMS
 from mmvideo.transforms import checks
+from mmvideo.transforms.lazy import check_settled
 
 
 @TRANSFORMS.register_module()
@@ -40,7 +41,8 @@ class FormatShape:
     Args:
         input_format: 'NCTHW' for 3D networks: [V, C, T, H, W]; 'NCHW' for 2D networks:
             [V * T, C, H, W]; 'NCHW_Flow' for 2D networks on flow: [V, T * C, H, W]; 'NPTCHW' for
-            proposals: [P, V * T, C, H, W].
+            proposals: [P, V * T, C, H, W]. The published recipe that leaves it out is for a 2D
+            network.
         collapse: drop the first axis, which must be of length 1.
 
     Keys:
@@ -51,12 +53,13 @@ class FormatShape:
 
     FORMATS = ('NCTHW', 'NCHW', 'NCHW_Flow', 'NPTCHW')
 
-    def __init__(self, input_format, collapse=False):
+    def __init__(self, input_format='NCHW', collapse=False):
         self.input_format = checks.one_of('FormatShape', 'input_format', input_format,
                                           self.FORMATS)
         self.collapse = collapse
 
     def __call__(self, results):
+        check_settled('FormatShape', results)
         imgs = results['imgs']
         imgs = np.stack(imgs) if isinstance(imgs, list) else np.asarray(imgs)
         if imgs.ndim != 4:

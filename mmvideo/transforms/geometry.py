@@ -1,7 +1,9 @@
 """Size and mirroring of frames. Crops are in :mod:`mmvideo.transforms.crops`.
 
 Every transform here keeps ``imgs`` a list of frames, [H, W, C] for pictures and [H, W] for one
-direction of optical flow, in the dtype they came in.
+direction of optical flow, in the dtype they came in. With ``lazy=True`` a step is only noted, for
+:class:`~mmvideo.transforms.lazy.Fuse`. ``gt_bboxes`` and ``proposals`` [k, >= 4], in pixels, follow
+the frames where a sample has them.
 """
 import math
 import numbers
@@ -11,7 +13,9 @@ import numpy as np
 from mmvideo.errors import InputError
 from mmvideo.registry import TRANSFORMS
 from mmvideo.transforms import checks
+from mmvideo.transforms.boxes import move_boxes
 from mmvideo.transforms.draws import generator
+from mmvideo.transforms.lazy import check_settled, frame_size, mirrored, notes
 
 INTERPOLATIONS = ('nearest', 'bilinear', 'bicubic', 'area', 'lanczos')
 
@@ -25,6 +29,7 @@ class Resize:
             makes the short side s; one number is a factor. Without, (width, height).
         keep_ratio: keep the aspect ratio.
         interpolation: 'bilinear', 'nearest', 'bicubic', 'area' or 'lanczos'.
+        lazy: only note the new size.
 
     Keys:
         needed: imgs.
@@ -32,7 +37,8 @@ class Resize:
             all resizings so far.
     """
 
-    def __init__(self, scale, keep_ratio=True, interpolation='bilinear'):
+    def __init__(self, scale, keep_ratio=True, interpolation='bilinear', lazy=False):
+        self.lazy = lazy
         self.keep_ratio = keep_ratio
         self.interpolation = checks.one_of('Resize', 'interpolation', interpolation,
                                            INTERPOLATIONS)
@@ -66,10 +72,10 @@ class Resize:
         return max(1, int(width * factor + 0.5)), max(1, int(height * factor + 0.5))
 
     def __call__(self, results):
-        height, width = results['imgs'][0].shape[:2]
+        height, width = frame_size(results)
         size = self.target_size(width, height)
         results['keep_ratio'] = self.keep_ratio
-        return _resize(results, size, self.interpolation)
+        return _resize(results, size, self.interpolation, self.lazy)
 
 
 @TRANSFORMS.register_module()
@@ -97,7 +103,7 @@ class RandomRescale:
     def __call__(self, results):
         low, high = self.scale_range
         short = int(generator(results).integers(low, high + 1))
-        height, width = results['imgs'][0].shape[:2]
+        height, width = frame_size(results)
         size = Resize((-1, short)).target_size(width, height)
         results['short_edge'] = short
         results['keep_ratio'] = True
@@ -115,13 +121,15 @@ class Flip:
         direction: 'horizontal', or 'vertical' (pictures only).
         flip_label_map: label -> label of the mirrored action ("from left to right" and its
             opposite). Multi-hot labels are permuted.
+        lazy: only note the flip, and change the label. No lazy step may follow.
 
     Keys:
         needed: imgs, modality ('Flow' or other); label if flip_label_map is given.
         added or changed: imgs, label, flip (whether it was done), flip_direction.
     """
 
-    def __init__(self, flip_ratio=0.5, direction='horizontal', flip_label_map=None):
+    def __init__(self, flip_ratio=0.5, direction='horizontal', flip_label_map=None, lazy=False):
+        self.lazy = lazy
         self.flip_ratio = checks.ratio('Flip', 'flip_ratio', flip_ratio)
         self.direction = checks.one_of('Flip', 'direction', direction, ('horizontal', 'vertical'))
         # Keys of a map that came through JSON or the command line are strings.
@@ -134,18 +142,25 @@ class Flip:
         is_flipped = bool(generator(results).random() < self.flip_ratio)
         results['flip'] = is_flipped
         results['flip_direction'] = self.direction
+        if self.lazy:
+            notes(results)['flip'] = self.direction if is_flipped else None
+        else:
+            check_settled('Flip', results)
         if not is_flipped:
             return results
-        axis = 1 if self.direction == 'horizontal' else 0
-        flipped = [np.ascontiguousarray(np.flip(img, axis)) for img in results['imgs']]
-        if is_flow:
-            flipped[0::2] = [255 - img for img in flipped[0::2]]
-        results['imgs'] = flipped
+        if not self.lazy:
+            results['imgs'] = mirrored(results['imgs'], self.direction, is_flow)
+        move_boxes(results, lambda boxes: self._mirrored_boxes(boxes, frame_size(results)))
         if self.flip_label_map:
-            results['label'] = self._mirrored(results['label'])
+            results['label'] = self._mirrored_label(results['label'])
         return results
 
-    def _mirrored(self, label):
+    def _mirrored_boxes(self, boxes, size):
+        place = 0 if self.direction == 'horizontal' else 1
+        boxes[:, [place, place + 2]] = size[1 - place] - boxes[:, [place + 2, place]]
+        return boxes
+
+    def _mirrored_label(self, label):
         if np.ndim(label) == 0:
             return self.flip_label_map.get(int(label), label)
         mirrored = label.clone() if hasattr(label, 'clone') else np.array(label)
@@ -154,14 +169,19 @@ class Flip:
         return mirrored
 
 
-def _resize(results, size, interpolation):
+def _resize(results, size, interpolation, lazy=False):
     """Resize all frames to ``size`` (width, height) and note what was done."""
     import mmcv
-    height, width = results['imgs'][0].shape[:2]
-    if (width, height) != size:
-        results['imgs'] = [mmcv.imresize(img, size, interpolation=interpolation)
-                           for img in results['imgs']]
+    height, width = frame_size(results)
+    if lazy:
+        notes(results)['interpolation'] = interpolation
+    else:
+        check_settled('Resize', results)
+        if (width, height) != size:
+            results['imgs'] = [mmcv.imresize(img, size, interpolation=interpolation)
+                               for img in results['imgs']]
     factor = np.array([size[0] / width, size[1] / height], np.float32)
     results['scale_factor'] = results.get('scale_factor', np.float32(1)) * factor
     results['img_shape'] = (size[1], size[0])
+    move_boxes(results, lambda boxes: boxes * np.tile(factor, 2))
     return results

@@ -32,7 +32,7 @@ def test_a_slip_inside_a_transform_stays_a_key_error():
 
 @pytest.mark.parametrize('step, message', [
     (dict(type='Resise', scale=2.0), r"pipeline\[1\]: 'Resise' .* did you mean 'Resize'"),
-    (dict(type='Resize', scale=2.0, lazy=True), "takes no argument 'lazy'"),
+    (dict(type='Resize', scale=2.0, lasy=True), "no argument 'lasy'; did you mean 'lazy'"),
     (dict(type='Resize'), "needs the argument 'scale'"),
     (dict(scale=2.0), 'type'),
     (dict(type='SampleFrames', clip_len=-1), r'pipeline\[1\]: SampleFrames: clip_len')])
