@@ -10,7 +10,7 @@ from mmvideo.errors import InputError
 
 def parse_args(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='Python config file')
+    parser.add_argument('config', help='Python config file, or the name of one under configs/')
     parser.add_argument('checkpoint', help='checkpoint file or URL')
     parser.add_argument('video', help='video file, folder of frames, or audio feature .npy')
     parser.add_argument('labels', help='file of class names, one a line')

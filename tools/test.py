@@ -9,7 +9,7 @@ from mmvideo.errors import InputError
 
 def parse_args(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='Python config file')
+    parser.add_argument('config', help='Python config file, or the name of one under configs/')
     parser.add_argument('checkpoint', help='checkpoint file or URL')
     parser.add_argument('--out', help='write the scores: .json, .pkl or .yaml by suffix')
     parser.add_argument('--eval', nargs='+', default=[], metavar='NAME',

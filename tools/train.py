@@ -8,7 +8,7 @@ from mmvideo.command import KeyValues, exit_status
 
 def parse_args(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='Python config file')
+    parser.add_argument('config', help='Python config file, or the name of one under configs/')
     parser.add_argument('--work-dir', help='folder for logs and checkpoints '
                         '(default: the config, then work_dirs/<config name>)')
     parser.add_argument('--validate', action='store_true',

@@ -14,11 +14,11 @@ from mmengine.config import Config, ConfigDict
 from mmengine.runner import Runner, find_latest_checkpoint
 
 from mmvideo.checkpoint_file import local_file
-from mmvideo.errors import InputError, MissingFileError
-from mmvideo.registry import nearest
+from mmvideo.errors import InputError
 
 from . import compat
 from .check import check_config, check_keys
+from .config_file import find_config
 from .hooks import PrepareModel
 
 __all__ = ['build_runner', 'load_config', 'test', 'train']
@@ -30,21 +30,16 @@ def load_config(path, options=None):
     """Read a config file and apply ``--cfg-options``.
 
     Args:
-        path: a Python config file.
+        path: a Python config file, or the bare name of one under ``configs/``.
         options: values by dotted key, for example ``{'model.cls_head.num_classes': 9}``; elements
             of a list are reached by their index.
 
     Raises:
-        MissingFileError: no such config; the nearest names in its folder are offered.
+        MissingFileError: no such config; the nearest are offered.
         InputError: the file cannot be read, is of the 0.x line, or an option does not fit it.
     """
     compat.install()
-    if not osp.isfile(path):
-        folder = osp.dirname(path) or '.'
-        files = sorted(os.listdir(folder)) if osp.isdir(folder) else []
-        near = nearest(osp.basename(path), [f for f in files if f.endswith('.py')])
-        where = f'; {near}' if files else f': there is no folder {folder}'
-        raise MissingFileError(f'config {path} does not exist{where}')
+    path = find_config(path)
     try:
         cfg = Config.fromfile(path)
     except Exception as error:      # a config is a program and may raise anything
@@ -199,6 +194,7 @@ def train(path, *, work_dir=None, validate=False, test_last=False, test_best=Fal
     Returns:
         dict: metrics of the checkpoints that were tested afterwards, by ``'last'`` and ``'best'``.
     """
+    path = find_config(path)
     cfg = load_config(path, options)
     for key in ('train_dataloader', 'train_cfg', 'optim_wrapper'):
         if not isinstance(cfg.get(key), dict):
@@ -277,6 +273,7 @@ def test(path, checkpoint, *, out=None, metrics=(), metric_options=None, average
     """
     if out is not None:
         _check_writable(out)
+    path = find_config(path)
     cfg = load_config(path, options)
     if cfg.get('test_dataloader') is None:
         raise InputError(f'config {path} has no test_dataloader')

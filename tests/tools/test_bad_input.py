@@ -315,7 +315,7 @@ def test_a_work_dir_that_cannot_be_made(refused, embedded, tmp_path, capsys):
 
 
 @pytest.mark.parametrize('content, message', [
-    (None, r"config \S*mine.py does not exist; did you mean 'mine_too.py'"),
+    (None, r"config \S*mine.py does not exist; did you mean '\S*/mine_too.py'\?"),
     ('a = 1\nmodel = dict(\n', r'mine.py cannot be read: SyntaxError in \S*mine.py, line 2: '),
     ('a = 1\nb = c\n', r"mine.py cannot be read: NameError in \S*mine.py, line 2: name 'c' is not"),
     ('a = 1 / 0\n', r'mine.py cannot be read: ZeroDivisionError in \S*mine.py, line 1'),

@@ -32,7 +32,7 @@ Published figures of 3D networks that say 224 x 224 were counted on 256 x 256 (C
 
 def parse_args(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('config', help='Python config file')
+    parser.add_argument('config', help='Python config file, or the name of one under configs/')
     parser.add_argument('--shape', type=int, nargs='+', metavar='INT', help=SHAPE)
     parser.add_argument('--cfg-options', nargs='+', action=KeyValues, metavar='KEY=VALUE',
                         help='config values by dotted key')

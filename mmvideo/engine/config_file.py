@@ -1,0 +1,91 @@
+"""Which file a config's name stands for, and which names were near it if there is none."""
+import os
+import os.path as osp
+import re
+from difflib import SequenceMatcher
+
+from mmvideo.errors import InputError, MissingFileError
+
+__all__ = ['find_config', 'zoo_configs']
+
+PACKAGE = osp.dirname(osp.dirname(osp.abspath(__file__)))
+# Of the folder one works in, of the checkout, and of an installed package.
+FOLDERS = ('configs', osp.join(osp.dirname(PACKAGE), 'configs'), osp.join(PACKAGE, '.mim/configs'))
+# Words less alike than this have nothing to do with each other; nor have names, on a scale of 2.
+LIKE_WORD, LIKE_NAME = 0.75, 0.7
+
+
+def find_config(name):
+    """The path of a config, given as a path or as the bare name of one under ``configs/``.
+
+    Args:
+        name: ``configs/recognition/tsm/NAME.py``, ``NAME.py`` or ``NAME``.
+
+    Raises:
+        MissingFileError: there is no such config; the nearest are offered.
+        InputError: the bare name stands for several, or ``name`` is a folder.
+    """
+    for path in (name, f'{name}.py'):
+        if osp.isfile(path):
+            return path
+    if osp.isdir(name):
+        raise InputError(f'{name} is a folder, expected one config')
+    folder, stem = osp.dirname(name), osp.basename(name).removesuffix('.py')
+    known = zoo_configs()
+    same = [path for path in known if osp.basename(path) == f'{stem}.py']
+    if len(same) == 1 and not folder:
+        return same[0]
+    if same and not folder:
+        raise InputError(f'config {name} may be {_listed(same)}; give the path')
+    beside = sorted(os.listdir(folder or '.')) if osp.isdir(folder or '.') else []
+    beside = [osp.join(folder, file) for file in beside if file.endswith('.py')]
+    own = {osp.realpath(path) for path in beside}
+    near = same or _nearest(stem, [*beside, *(p for p in known if osp.realpath(p) not in own)])
+    if near:
+        raise MissingFileError(f'config {name} does not exist; did you mean {_listed(near)}?')
+    if folder and not osp.isdir(folder):
+        raise MissingFileError(f'config {name} does not exist: there is no folder {folder}')
+    raise MissingFileError(f'config {name} does not exist, and none of the {len(known)} configs '
+                           'has a name near it')
+
+
+def zoo_configs():
+    """Paths of all configs that come with mmvideo, without the parts that they are made of."""
+    found, files = [], set()
+    for root in FOLDERS:
+        names = {osp.basename(path) for path in found}      # what is nearer hides what is farther
+        for folder, inner, here in os.walk(root):
+            inner[:] = sorted(d for d in inner if d not in ('_base_', '__pycache__'))
+            for path in (osp.join(folder, file) for file in sorted(here)):
+                is_new = osp.basename(path) not in names and osp.realpath(path) not in files
+                if path.endswith('.py') and is_new:
+                    files.add(osp.realpath(path))
+                    found.append(_short(path))
+    return found
+
+
+def _short(path):
+    """A path as one would type it: from here, unless it lies elsewhere."""
+    relative = osp.relpath(path)
+    return path if relative.startswith(osp.pardir) else relative
+
+
+def _listed(paths):
+    return ' or '.join(repr(path) for path in paths)
+
+
+def _nearest(stem, paths, count=3):
+    """Paths whose file names are most like ``stem``, best first; none if all are strangers."""
+    scores = {path: _likeness(stem, osp.basename(path).removesuffix('.py')) for path in paths}
+    best = sorted(scores, key=scores.get, reverse=True)[:count]
+    return [path for path in best if scores[path] >= LIKE_NAME]
+
+
+def _likeness(asked, stem):
+    """0..2: how alike the names are as a whole, and how many of the words asked for are there."""
+    asked, stem = asked.lower(), stem.lower()
+    words, theirs = (re.split(r'[-_]', text) for text in (asked, stem))
+    alike = [max(SequenceMatcher(None, word, other).ratio() for other in theirs)
+             for word in words]
+    there = sum(ratio for ratio in alike if ratio >= LIKE_WORD) / len(words)
+    return SequenceMatcher(None, asked, stem).ratio() + there
