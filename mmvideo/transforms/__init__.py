@@ -1,6 +1,7 @@
 """One record -> one sample: the steps of a data pipeline, each a dict -> dict callable."""
 from mmvideo.transforms.audio import AudioFeatureSelector, LoadAudioFeature
-from mmvideo.transforms.color import Normalize
+from mmvideo.transforms.augment import AugMix, RandAugment, RandomErasing
+from mmvideo.transforms.color import ColorJitter, Normalize
 from mmvideo.transforms.compose import Compose
 from mmvideo.transforms.crops import (
     CenterCrop,
@@ -20,6 +21,7 @@ from mmvideo.transforms.formatting import (
     Transpose,
 )
 from mmvideo.transforms.geometry import Flip, RandomRescale, Resize
+from mmvideo.transforms.imgaug import Imgaug
 from mmvideo.transforms.lazy import Fuse
 from mmvideo.transforms.loading import (
     ArrayDecode,
@@ -33,9 +35,10 @@ from mmvideo.transforms.loading import (
 )
 from mmvideo.transforms.sampling import DenseSampleFrames, SampleFrames, UniformSample
 
-__all__ = ['ArrayDecode', 'AudioFeatureSelector', 'CenterCrop', 'Collect', 'Compose',
-           'DecordDecode', 'DecordInit', 'DenseSampleFrames', 'Flip', 'FormatAudioShape',
-           'FormatShape', 'Fuse', 'JoinFlow', 'LoadAudioFeature', 'MultiScaleCrop', 'Normalize',
-           'OpenCVDecode', 'OpenCVInit', 'PyAVDecode', 'PyAVInit', 'RandomCrop', 'RandomRescale',
-           'RandomResizedCrop', 'RawFrameDecode', 'Rename', 'Resize', 'SampleFrames', 'TenCrop',
-           'ThreeCrop', 'ToTensor', 'Transpose', 'UniformSample']
+__all__ = ['ArrayDecode', 'AudioFeatureSelector', 'AugMix', 'CenterCrop', 'Collect', 'ColorJitter',
+           'Compose', 'DecordDecode', 'DecordInit', 'DenseSampleFrames', 'Flip',
+           'FormatAudioShape', 'FormatShape', 'Fuse', 'Imgaug', 'JoinFlow', 'LoadAudioFeature',
+           'MultiScaleCrop', 'Normalize', 'OpenCVDecode', 'OpenCVInit', 'PyAVDecode', 'PyAVInit',
+           'RandAugment', 'RandomCrop', 'RandomErasing', 'RandomRescale', 'RandomResizedCrop',
+           'RawFrameDecode', 'Rename', 'Resize', 'SampleFrames', 'TenCrop', 'ThreeCrop',
+           'ToTensor', 'Transpose', 'UniformSample']

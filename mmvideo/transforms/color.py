@@ -1,8 +1,12 @@
 """Values of pixels."""
+import numbers
+
 import numpy as np
 
 from mmvideo.errors import InputError
 from mmvideo.registry import TRANSFORMS
+from mmvideo.transforms import pixels
+from mmvideo.transforms.draws import generator
 
 
 @TRANSFORMS.register_module()
@@ -59,3 +63,47 @@ class Normalize:
         if self.adjust_magnitude:
             imgs *= np.asarray(results['scale_factor'], np.float32)[:2]
         return imgs
+
+
+@TRANSFORMS.register_module()
+class ColorJitter:
+    """Changes brightness, contrast, saturation and hue, with one draw for all frames.
+
+    The four follow each other in an order that is drawn, too (AlexNet's idea in the form of the
+    TPN recipes, arXiv:2004.03548). Contrast is taken about the mean grey of each frame.
+
+    Args:
+        brightness, contrast, saturation: how far the factor may be from 1, >= 0; a factor below
+            0 becomes 0. Or (low, high) of the factor.
+        hue: how far the hues may turn, as a share of the color circle, 0..0.5. Or (low, high).
+
+    Keys:
+        needed: imgs, RGB uint8.
+        changed: imgs.
+    """
+
+    def __init__(self, brightness=0.5, contrast=0.5, saturation=0.5, hue=0.1):
+        self.brightness = self._range('brightness', brightness, 1, 0, np.inf)
+        self.contrast = self._range('contrast', contrast, 1, 0, np.inf)
+        self.saturation = self._range('saturation', saturation, 1, 0, np.inf)
+        self.hue = self._range('hue', hue, 0, -0.5, 0.5)
+
+    @staticmethod
+    def _range(name, value, center, least, most):
+        if isinstance(value, numbers.Real) and 0 <= value <= most:
+            return max(least, center - value), center + value
+        if isinstance(value, (tuple, list)) and len(value) == 2 \
+                and all(isinstance(v, numbers.Real) for v in value) \
+                and least <= value[0] <= value[1] <= most:
+            return tuple(value)
+        raise InputError(f'ColorJitter: {name} must be a number >= 0 or (low, high) within '
+                         f'{least}..{most}, not {value!r}')
+
+    def __call__(self, results):
+        rng = generator(results)
+        changes = [make(rng.uniform(*limits)) for make, limits in (
+            (pixels.brightness, self.brightness), (pixels.contrast, self.contrast),
+            (pixels.saturation, self.saturation), (pixels.hue, self.hue))]
+        order = rng.permutation(len(changes))
+        return pixels.change_frames('ColorJitter', results,
+                                    pixels.chain([changes[i] for i in order]))
