@@ -11,7 +11,8 @@ import numpy as np
 
 from mmvideo.errors import InputError, MissingFileError
 
-__all__ = ['SAMPLE_RATE', 'read_audio', 'log_mel', 'mel_centers', 'mel_filters']
+__all__ = ['SAMPLE_RATE', 'read_audio', 'log_mel', 'mel_centers', 'mel_filters',
+           'mel_spectrogram']
 
 SAMPLE_RATE = 16000
 
@@ -22,12 +23,13 @@ KNEE_MEL = KNEE_HZ / LINEAR_HZ
 LOG_STEP = np.log(6.4) / 27
 
 
-def read_audio(path, sample_rate=SAMPLE_RATE):
+def read_audio(path, sample_rate=SAMPLE_RATE, source=None):
     """The first sound track of a file, the mean of its channels.
 
     Args:
         path: a sound or video file that FFmpeg reads (wav, m4a, mp3, mp4, mkv, ...).
         sample_rate: rate that the sound is resampled to, in Hz.
+        source: binary file that is read instead; ``path`` then only stands in messages.
 
     Returns:
         np.ndarray: float32 [L], full scale is -1..1.
@@ -38,11 +40,11 @@ def read_audio(path, sample_rate=SAMPLE_RATE):
     """
     import av
     path = os.fspath(path)
-    if not os.path.isfile(path):
+    if source is None and not os.path.isfile(path):
         raise MissingFileError(f'{path}: no such file')
     chunks = []
     try:
-        with av.open(path) as container:
+        with av.open(source or path) as container:
             if not container.streams.audio:
                 raise InputError(f'{path}: has no audio stream')
             # FFmpeg's own mixing to one channel would let two equal channels exceed full scale.
@@ -99,9 +101,9 @@ def mel_filters(sample_rate=SAMPLE_RATE, n_fft=512, num_mels=80, fmin=125.0, fma
     return filters
 
 
-def log_mel(wave, sample_rate=SAMPLE_RATE, n_fft=512, hop=256, num_mels=80, fmin=125.0,
-            fmax=7600.0, floor_db=-100.0, reference_db=20.0):
-    """Loudness of mel bands over time, as the published audio networks were trained on.
+def mel_spectrogram(wave, sample_rate=SAMPLE_RATE, n_fft=512, hop=256, num_mels=80, fmin=125.0,
+                    fmax=7600.0, power=1):
+    """Amplitude, or energy, of mel bands over time.
 
     Each row is centered on its sample; the sound is mirrored at both ends.
 
@@ -113,11 +115,10 @@ def log_mel(wave, sample_rate=SAMPLE_RATE, n_fft=512, hop=256, num_mels=80, fmin
         num_mels: mel bands, M.
         fmin: lower edge of the lowest band, in Hz.
         fmax: upper edge of the highest band, in Hz; at most half of ``sample_rate``.
-        floor_db: loudness that becomes 0; whatever is softer is cut off there.
-        reference_db: taken off the loudness, so that ``reference_db`` becomes 1.
+        power: 1 for amplitudes, 2 for energies.
 
     Returns:
-        np.ndarray: float32 [1 + L // hop, M], values 0..1.
+        np.ndarray: float32 [1 + L // hop, M].
 
     Raises:
         InputError: the sound is not one row of samples, or the bands reach beyond what it holds.
@@ -131,8 +132,26 @@ def log_mel(wave, sample_rate=SAMPLE_RATE, n_fft=512, hop=256, num_mels=80, fmin
     window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
     padded = np.pad(wave, n_fft // 2, mode='reflect')
     pieces = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
-    amplitude = np.abs(np.fft.rfft(pieces * window)).astype(np.float32)
-    mel = amplitude @ mel_filters(sample_rate, n_fft, num_mels, fmin, fmax).T
+    spectrum = np.abs(np.fft.rfft(pieces * window)).astype(np.float32) ** power
+    return spectrum @ mel_filters(sample_rate, n_fft, num_mels, fmin, fmax).T
+
+
+def log_mel(wave, sample_rate=SAMPLE_RATE, n_fft=512, hop=256, num_mels=80, fmin=125.0,
+            fmax=7600.0, floor_db=-100.0, reference_db=20.0):
+    """Loudness of mel bands over time, as the published audio networks were trained on.
+
+    Args:
+        wave, sample_rate, n_fft, hop, num_mels, fmin, fmax: as of :func:`mel_spectrogram`.
+        floor_db: loudness that becomes 0; whatever is softer is cut off there.
+        reference_db: taken off the loudness, so that ``reference_db`` becomes 1.
+
+    Returns:
+        np.ndarray: float32 [1 + L // hop, M], values 0..1.
+
+    Raises:
+        InputError: as of :func:`mel_spectrogram`.
+    """
+    mel = mel_spectrogram(wave, sample_rate, n_fft, hop, num_mels, fmin, fmax)
     softest = 10 ** (floor_db / 20)
     decibel = 20 * np.log10(np.maximum(softest, mel)) - reference_db
     return np.clip((decibel - floor_db) / -floor_db, 0, 1).astype(np.float32)

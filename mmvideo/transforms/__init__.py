@@ -1,5 +1,13 @@
 """One record -> one sample: the steps of a data pipeline, each a dict -> dict callable."""
-from mmvideo.transforms.audio import AudioFeatureSelector, LoadAudioFeature
+from mmvideo.transforms.audio import (
+    AudioAmplify,
+    AudioDecode,
+    AudioDecodeInit,
+    AudioFeatureSelector,
+    LoadAudioFeature,
+    MelLogSpectrogram,
+    MelSpectrogram,
+)
 from mmvideo.transforms.augment import AugMix, RandAugment, RandomErasing
 from mmvideo.transforms.color import ColorJitter, Normalize
 from mmvideo.transforms.compose import Compose
@@ -21,8 +29,10 @@ from mmvideo.transforms.formatting import (
     Transpose,
 )
 from mmvideo.transforms.geometry import Flip, RandomRescale, Resize
+from mmvideo.transforms.images import BuildPseudoClip, ImageDecode
 from mmvideo.transforms.imgaug import Imgaug
 from mmvideo.transforms.lazy import Fuse
+from mmvideo.transforms.libraries import TorchVisionWrapper
 from mmvideo.transforms.loading import (
     ArrayDecode,
     DecordDecode,
@@ -34,11 +44,14 @@ from mmvideo.transforms.loading import (
     RawFrameDecode,
 )
 from mmvideo.transforms.sampling import DenseSampleFrames, SampleFrames, UniformSample
+from mmvideo.transforms.tags import LoadHVULabel
 
-__all__ = ['ArrayDecode', 'AudioFeatureSelector', 'AugMix', 'CenterCrop', 'Collect', 'ColorJitter',
-           'Compose', 'DecordDecode', 'DecordInit', 'DenseSampleFrames', 'Flip',
-           'FormatAudioShape', 'FormatShape', 'Fuse', 'Imgaug', 'JoinFlow', 'LoadAudioFeature',
-           'MultiScaleCrop', 'Normalize', 'OpenCVDecode', 'OpenCVInit', 'PyAVDecode', 'PyAVInit',
-           'RandAugment', 'RandomCrop', 'RandomErasing', 'RandomRescale', 'RandomResizedCrop',
-           'RawFrameDecode', 'Rename', 'Resize', 'SampleFrames', 'TenCrop', 'ThreeCrop',
-           'ToTensor', 'Transpose', 'UniformSample']
+__all__ = ['ArrayDecode', 'AudioAmplify', 'AudioDecode', 'AudioDecodeInit', 'AudioFeatureSelector',
+           'AugMix', 'BuildPseudoClip', 'CenterCrop', 'Collect', 'ColorJitter', 'Compose',
+           'DecordDecode', 'DecordInit', 'DenseSampleFrames', 'Flip', 'FormatAudioShape',
+           'FormatShape', 'Fuse', 'ImageDecode', 'Imgaug', 'JoinFlow', 'LoadAudioFeature',
+           'LoadHVULabel', 'MelLogSpectrogram', 'MelSpectrogram', 'MultiScaleCrop', 'Normalize',
+           'OpenCVDecode', 'OpenCVInit', 'PyAVDecode', 'PyAVInit', 'RandAugment', 'RandomCrop',
+           'RandomErasing', 'RandomRescale', 'RandomResizedCrop', 'RawFrameDecode', 'Rename',
+           'Resize', 'SampleFrames', 'TenCrop', 'ThreeCrop', 'ToTensor', 'TorchVisionWrapper',
+           'Transpose', 'UniformSample']

@@ -60,6 +60,7 @@ class RandomResizedCrop:
 
     def __init__(self, area_range=(0.08, 1.0), aspect_ratio_range=(3 / 4, 4 / 3), lazy=False):
         self.lazy = lazy
+        self.attempts = 10
         self.area_range = checks.value_range('RandomResizedCrop', 'area_range', area_range)
         if self.area_range[1] > 1:
             raise InputError('RandomResizedCrop: area_range must lie in 0..1, '
@@ -67,11 +68,11 @@ class RandomResizedCrop:
         self.aspect_ratio_range = checks.value_range('RandomResizedCrop', 'aspect_ratio_range',
                                                      aspect_ratio_range)
 
-    def draw(self, width, height, rng, attempts=10):
+    def draw(self, width, height, rng):
         """A box for a frame of this size."""
         low, high = self.aspect_ratio_range
-        aspects = np.exp(rng.uniform(math.log(low), math.log(high), size=attempts))
-        areas = rng.uniform(*self.area_range, size=attempts) * (width * height)
+        aspects = np.exp(rng.uniform(math.log(low), math.log(high), size=self.attempts))
+        areas = rng.uniform(*self.area_range, size=self.attempts) * (width * height)
         widths = np.round(np.sqrt(areas * aspects)).astype(np.int64)
         heights = np.round(np.sqrt(areas / aspects)).astype(np.int64)
         for w, h in zip(widths.tolist(), heights.tolist(), strict=True):

@@ -1,0 +1,46 @@
+import cv2
+import numpy as np
+import pytest
+
+from mmvideo.errors import InputError, MissingFileError
+from mmvideo.transforms import BuildPseudoClip, FormatShape, ImageDecode
+
+
+def test_a_clip_that_stands_still(tmp_path):
+    path = tmp_path / 'a.png'
+    picture = np.zeros((4, 6, 3), np.uint8)
+    picture[..., 2] = 200                           # OpenCV writes B, G, R
+    cv2.imwrite(str(path), picture)
+    sample = ImageDecode()(dict(filename=str(path), label=3))
+    assert [img.shape for img in sample['imgs']] == [(4, 6, 3)]
+    assert sample['imgs'][0][0, 0].tolist() == [200, 0, 0]
+    assert sample['img_shape'] == sample['original_shape'] == (4, 6)
+    sample = BuildPseudoClip(5)(sample)
+    assert (sample['num_clips'], sample['clip_len']) == (1, 5)
+    clip = FormatShape('NCTHW')(sample)['imgs']
+    assert clip.shape == (1, 3, 5, 4, 6) and (clip[:, :, 0] == clip[:, :, 4]).all()
+
+
+def test_pillow_reads_the_same(tmp_path):
+    path = tmp_path / 'a.png'
+    picture = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
+    cv2.imwrite(str(path), picture)
+    for backend in ('cv2', 'pillow'):
+        found = ImageDecode(decoding_backend=backend)(dict(filename=str(path)))['imgs'][0]
+        assert (found == picture[..., ::-1]).all()
+    found = ImageDecode(io_backend='local')(dict(filename=str(path)))['imgs'][0]
+    assert (found == picture[..., ::-1]).all()
+
+
+def test_files_that_are_no_image(tmp_path):
+    with pytest.raises(MissingFileError, match='nowhere.jpg: no such image'):
+        ImageDecode()(dict(filename='nowhere.jpg'))
+    path = tmp_path / 'text.jpg'
+    for content in (b'hello', b''):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match='text.jpg: is no image that cv2 can read'):
+            ImageDecode()(dict(filename=str(path)))
+    with pytest.raises(InputError, match='expected one image, found 2'):
+        BuildPseudoClip(4)(dict(imgs=[np.zeros((2, 2, 3))] * 2))
+    with pytest.raises(InputError, match='clip_len'):
+        BuildPseudoClip(0)
