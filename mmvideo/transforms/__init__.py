@@ -39,6 +39,8 @@ from mmvideo.transforms.loading import (
     DecordInit,
     OpenCVDecode,
     OpenCVInit,
+    PIMSDecode,
+    PIMSInit,
     PyAVDecode,
     PyAVInit,
     RawFrameDecode,
@@ -51,7 +53,7 @@ __all__ = ['ArrayDecode', 'AudioAmplify', 'AudioDecode', 'AudioDecodeInit', 'Aud
            'DecordDecode', 'DecordInit', 'DenseSampleFrames', 'Flip', 'FormatAudioShape',
            'FormatShape', 'Fuse', 'ImageDecode', 'Imgaug', 'JoinFlow', 'LoadAudioFeature',
            'LoadHVULabel', 'MelLogSpectrogram', 'MelSpectrogram', 'MultiScaleCrop', 'Normalize',
-           'OpenCVDecode', 'OpenCVInit', 'PyAVDecode', 'PyAVInit', 'RandAugment', 'RandomCrop',
-           'RandomErasing', 'RandomRescale', 'RandomResizedCrop', 'RawFrameDecode', 'Rename',
-           'Resize', 'SampleFrames', 'TenCrop', 'ThreeCrop', 'ToTensor', 'TorchVisionWrapper',
-           'Transpose', 'UniformSample']
+           'OpenCVDecode', 'OpenCVInit', 'PIMSDecode', 'PIMSInit', 'PyAVDecode', 'PyAVInit',
+           'RandAugment', 'RandomCrop', 'RandomErasing', 'RandomRescale', 'RandomResizedCrop',
+           'RawFrameDecode', 'Rename', 'Resize', 'SampleFrames', 'TenCrop', 'ThreeCrop',
+           'ToTensor', 'TorchVisionWrapper', 'Transpose', 'UniformSample']

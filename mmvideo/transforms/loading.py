@@ -77,24 +77,52 @@ class OpenCVInit(_Init):
 
     Args:
         io_backend: 'disk'.
+        num_threads: decoding threads of one video; 0 leaves it to FFmpeg.
 
     Keys and Raises: as of :class:`DecordInit`.
     """
 
-    def __init__(self, io_backend='disk'):
+    def __init__(self, io_backend='disk', num_threads=0):
         super().__init__(checks.one_of('OpenCVInit', 'io_backend', io_backend, ('disk', )))
+        self.num_threads = checks.count('OpenCVInit', 'num_threads', num_threads, least=0)
 
     def open(self, filename, source):
-        return OpenCVReader(filename)
+        return OpenCVReader(filename, self.num_threads)
+
+
+@TRANSFORMS.register_module()
+class PIMSInit(_Init):
+    """Opens a video with PyAV, under the name of configs that used the PIMS library.
+
+    Args:
+        io_backend: 'disk', or a storage backend of mmengine.
+        mode: 'accurate' or 'efficient' told PIMS how to index a file; both give the same frames
+            here.
+        **kwargs: arguments of the storage backend.
+
+    Keys and Raises: as of :class:`DecordInit`.
+    """
+
+    def __init__(self, io_backend='disk', mode='accurate', **kwargs):
+        super().__init__(io_backend, **kwargs)
+        self.mode = checks.one_of('PIMSInit', 'mode', mode, ('accurate', 'efficient'))
+
+    def open(self, filename, source):
+        return PyAVReader(filename, source)
 
 
 class _Decode:
     """Shared by the decoders: read the sampled frames, then drop the reader."""
 
+    opener = None
+
     def __init__(self, mode='accurate'):
         self.mode = checks.one_of(type(self).__name__, 'mode', mode, ('accurate', 'efficient'))
 
     def __call__(self, results):
+        if 'video_reader' not in results and 'frame_inds' not in results:
+            # A published recipe (TSN on Moments in Time) has the decoder where the opener belongs.
+            return self.opener()(results)
         reader = results['video_reader']
         inds = np.ravel(results['frame_inds']).tolist()
         if self.mode == 'efficient':
@@ -127,6 +155,8 @@ class DecordDecode(_Decode):
         InputError: fewer frames can be decoded than were asked for.
     """
 
+    opener = DecordInit
+
 
 @TRANSFORMS.register_module()
 class PyAVDecode(_Decode):
@@ -139,12 +169,15 @@ class PyAVDecode(_Decode):
     Keys and Raises: as of :class:`DecordDecode`.
     """
 
+    opener = PyAVInit
+
     def __init__(self, multi_thread=False, mode='accurate'):
         super().__init__(mode)
         self.multi_thread = multi_thread
 
     def __call__(self, results):
-        results['video_reader'].use_threads(self.multi_thread)
+        if 'video_reader' in results:
+            results['video_reader'].use_threads(self.multi_thread)
         return super().__call__(results)
 
 
@@ -154,6 +187,21 @@ class OpenCVDecode(_Decode):
 
     Keys and Raises: as of :class:`DecordDecode`.
     """
+
+    opener = OpenCVInit
+
+    def __init__(self):
+        super().__init__()
+
+
+@TRANSFORMS.register_module()
+class PIMSDecode(_Decode):
+    """Decodes the sampled frames of a video that ``PIMSInit`` opened.
+
+    Keys and Raises: as of :class:`DecordDecode`.
+    """
+
+    opener = PIMSInit
 
     def __init__(self):
         super().__init__()

@@ -251,28 +251,34 @@ class OpenCVReader:
 
     Args:
         filename: path on disk.
+        num_threads: decoding threads; 0 leaves it to FFmpeg.
     """
 
-    def __init__(self, filename):
-        import cv2
+    def __init__(self, filename, num_threads=0):
         checked = PyAVReader(filename, filename)
         self.filename = filename
         self.avg_fps, self.key_frames = checked.avg_fps, checked.key_frames
         self._count = len(checked)
         checked.close()
-        self._capture = cv2.VideoCapture(filename)
+        self._num_threads = num_threads
+        self._capture = self._open()
         if not self._capture.isOpened():
             raise InputError(f'{filename}: OpenCV cannot open it as a video')
 
     def __len__(self):
         return self._count
 
+    def _open(self):
+        import cv2
+        options = [cv2.CAP_PROP_N_THREADS, self._num_threads] if self._num_threads else []
+        return cv2.VideoCapture(self.filename, cv2.CAP_FFMPEG if options else cv2.CAP_ANY, options)
+
     def read(self, indices):
         import cv2
         wanted = sorted({int(i) for i in indices})
         _check_range(self.filename, wanted, len(self))
         if self._capture.get(cv2.CAP_PROP_POS_FRAMES) > 0:
-            self._capture = cv2.VideoCapture(self.filename)
+            self._capture = self._open()
         pictures, remaining = {}, set(wanted)
         for i in range(wanted[-1] + 1):
             if not self._capture.grab():
