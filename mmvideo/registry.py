@@ -12,8 +12,9 @@ from mmengine.registry import Registry, build_from_cfg
 
 from mmvideo.errors import InputError
 
-__all__ = ['MODELS', 'DATASETS', 'TRANSFORMS', 'METRICS', 'HOOKS', 'OPTIM_WRAPPERS',
-           'OPTIM_WRAPPER_CONSTRUCTORS', 'check_arguments', 'nearest', 'parameters_of', 'resolve']
+__all__ = ['MODELS', 'DATASETS', 'DATA_SAMPLERS', 'TRANSFORMS', 'METRICS', 'HOOKS',
+           'OPTIM_WRAPPERS', 'OPTIM_WRAPPER_CONSTRUCTORS', 'check_arguments', 'nearest',
+           'parameters_of', 'resolve']
 
 SCOPE = 'mmvideo'
 
@@ -139,11 +140,12 @@ def _child(parent, locations):
 MODELS = _child(engine.MODELS, ['mmvideo.models', 'mmvideo.models.backbones.external'])
 DATASETS = _child(engine.DATASETS, ['mmvideo.datasets'])
 TRANSFORMS = _child(engine.TRANSFORMS, ['mmvideo.transforms'])
+DATA_SAMPLERS = _child(engine.DATA_SAMPLERS, ['mmvideo.datasets'])
 METRICS = _child(engine.METRICS, ['mmvideo.evaluation'])
 HOOKS = _child(engine.HOOKS, ['mmvideo.engine'])
 OPTIM_WRAPPERS = _child(engine.OPTIM_WRAPPERS, ['mmvideo.engine'])
 OPTIM_WRAPPER_CONSTRUCTORS = _child(engine.OPTIM_WRAPPER_CONSTRUCTORS, ['mmvideo.engine'])
 # Nothing of ours stands in these; without them mmengine warns that the scope is unknown there.
 OTHERS = [_child(parent, []) for parent in (
-    engine.DATA_SAMPLERS, engine.LOG_PROCESSORS, engine.LOOPS, engine.MODEL_WRAPPERS,
+    engine.LOG_PROCESSORS, engine.LOOPS, engine.MODEL_WRAPPERS,
     engine.OPTIMIZERS, engine.PARAM_SCHEDULERS, engine.VISBACKENDS, engine.VISUALIZERS)]

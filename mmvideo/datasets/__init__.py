@@ -1,9 +1,15 @@
 """What lies on disk -> one record a sample."""
-from mmvideo.datasets.audio import AudioFeatureDataset
+from mmvideo.datasets.audio import AudioDataset, AudioFeatureDataset, AudioVisualDataset
 from mmvideo.datasets.base import BaseDataset
+from mmvideo.datasets.hvu import HVUDataset
+from mmvideo.datasets.image import ImageDataset
 from mmvideo.datasets.rawframe import RawframeDataset
-from mmvideo.datasets.video import VideoDataset
+from mmvideo.datasets.rawvideo import RawVideoDataset
+from mmvideo.datasets.samplers import ClassSpecificDistributedSampler
+from mmvideo.datasets.video import RepeatAugDataset, VideoDataset, repeat_collate
 from mmvideo.datasets.wrappers import ConcatDataset, RepeatDataset
 
-__all__ = ['AudioFeatureDataset', 'BaseDataset', 'ConcatDataset', 'RawframeDataset',
-           'RepeatDataset', 'VideoDataset']
+__all__ = ['AudioDataset', 'AudioFeatureDataset', 'AudioVisualDataset', 'BaseDataset',
+           'ClassSpecificDistributedSampler', 'ConcatDataset', 'HVUDataset', 'ImageDataset',
+           'RawVideoDataset', 'RawframeDataset', 'RepeatAugDataset', 'RepeatDataset',
+           'VideoDataset', 'repeat_collate']

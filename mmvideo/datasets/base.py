@@ -6,9 +6,27 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from mmvideo.datasets.annotations import place_name, read_records
+from mmvideo.datasets.annotations import read_records
+from mmvideo.datasets.lists import place_name
+from mmvideo.datasets.trees import files_below, read_tree
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.registry import TRANSFORMS
+
+
+def sample_place(index, length):
+    """What ``dataset[index]`` means.
+
+    Args:
+        index: a number, negative ones count from the end; or a pair of it and of how many times
+            the sample was shown before in this epoch, so that it has other draws each time.
+        length: of the data set.
+
+    Returns:
+        tuple(int, int): the record, and the place that seeds its draws.
+    """
+    index, turn = index if isinstance(index, tuple) else (index, 0)
+    index = range(length)[index]
+    return index, index + turn * length
 
 
 class BaseDataset(Dataset):
@@ -18,11 +36,12 @@ class BaseDataset(Dataset):
     any number of workers, other ones in each epoch.
 
     A subclass names its columns: ``path_key``, ``columns`` and ``media``, its key in a dict
-    ``data_prefix``. How annotation files look is told in
-    :func:`mmvideo.datasets.annotations.read_records`.
+    ``data_prefix``; and the ``suffixes`` of its files, if a tree of folders can do without a list.
 
     Args:
-        ann_file: text list, or JSON list if its name ends in .json.
+        ann_file: a list, as text, CSV, JSON or JSON lines
+            (:func:`mmvideo.datasets.lists.read_rows`); or a folder with a folder a class
+            (:func:`mmvideo.datasets.trees.read_tree`), which goes without ``data_prefix``.
         pipeline: transforms, as config dicts.
         data_prefix: folder that paths in ``ann_file`` are relative to; or a dict with such a
             folder under 'video', 'img' or 'audio'.
@@ -32,15 +51,18 @@ class BaseDataset(Dataset):
         start_index: number of the first frame.
         modality: 'RGB', 'Flow' or 'Audio'.
         sample_by_class: training only: draw a class, then one of its records, in place of the
-            record asked for. The item keeps the index that was asked for.
+            record asked for. The item keeps the index that was asked for. A sampler
+            ``ClassSpecificDistributedSampler`` takes this over.
         power: a class is drawn with probability proportional to (its number of records) ** power:
             0 for all classes alike, 1 for all records alike.
-        dynamic_length: kept for configs that set it; samplers may read it.
+        dynamic_length: what ``ClassSpecificDistributedSampler`` balances classes by: by showing
+            records of small classes several times in a longer epoch, or by draws.
         seed: of the draws; ``set_seed`` changes it.
 
     Attributes:
         records: list of dicts, paths joined with ``data_prefix``.
         names: the path of each record, as written in ``ann_file``.
+        classes: names of the classes, if ``ann_file`` is a folder; else None.
     """
 
     # What mmengine writes into every checkpoint; the names of a large list have no place there.
@@ -48,6 +70,8 @@ class BaseDataset(Dataset):
     path_key = 'filename'
     columns = ()
     media = 'video'
+    suffixes = ()
+    delimiter = None
 
     def __init__(self, ann_file, pipeline, data_prefix=None, test_mode=False, multi_class=False,
                  num_classes=None, start_index=1, modality='RGB', sample_by_class=False, power=0,
@@ -68,6 +92,7 @@ class BaseDataset(Dataset):
             raise InputError('num_classes is needed with multi_class=True')
         if multi_class and sample_by_class:
             raise InputError('sample_by_class needs samples of one class (multi_class=False)')
+        self.classes = None
         # Shared memory: workers that are running already see a change.
         self._seed_and_epoch = torch.tensor([int(seed), 0]).share_memory_()
         self.records, self._places = self.load_records()
@@ -88,8 +113,31 @@ class BaseDataset(Dataset):
 
     def load_records(self):
         """Records, and the line of each in ``ann_file``."""
+        if osp.isdir(self.ann_file):
+            return self._load_tree()
         return read_records(self.ann_file, self.columns, self.path_key, self.multi_class,
-                            self.num_classes, labels_optional=self.test_mode)
+                            self.num_classes, self.test_mode, self.delimiter)
+
+    def _load_tree(self):
+        if self.data_prefix:
+            raise InputError(f'data_prefix: {self.data_prefix} is for the paths of a list, but '
+                             f'ann_file {self.ann_file} is a folder; expected None')
+        samples = self.find_samples(self.ann_file)
+        self.classes = read_tree(self.ann_file, samples, self.path_key, self.num_classes,
+                                 self.test_mode)
+        if self.multi_class:
+            for record in samples:
+                record['label'] = [record['label']] if record['label'] != -1 else -1
+        self.data_prefix = self.ann_file
+        return samples, range(1, len(samples) + 1)
+
+    def find_samples(self, folder):
+        """Records, still without label, of the samples below a folder, paths relative to it."""
+        if not self.suffixes:
+            raise InputError(f'ann_file: {folder} is a folder; {type(self).__name__} needs a list, '
+                             f'because it says more of a sample than its class '
+                             f'({" ".join([self.path_key, *self.columns, "label"])})')
+        return [{self.path_key: path} for path in files_below(folder, self.suffixes)]
 
     def locate(self, path):
         """Where the file, or folder, of a listed path lies."""
@@ -106,8 +154,7 @@ class BaseDataset(Dataset):
         return len(self.records)
 
     def __getitem__(self, index):
-        index = range(len(self))[index]     # negative ones count from the end
-        return self.load(index, index)
+        return self.load(*sample_place(index, len(self)))
 
     def set_epoch(self, epoch):
         """Change the draws of all samples; workers that are running follow."""
@@ -139,14 +186,19 @@ class BaseDataset(Dataset):
         results = self.prepare(index)
         results['rng'] = rng
         try:
-            results = self.pipeline(results)
+            results = self.process(results)
         except (InputError, OSError) as error:
             is_missing = isinstance(error, FileNotFoundError)
             kind = MissingFileError if is_missing else InputError
             raise kind(f'{self.names[index]} ({self.origin(index)}): {error}') from error
-        if isinstance(results, dict):
-            results['sample_index'] = sample_index
+        for sample in results if isinstance(results, list) else [results]:
+            if isinstance(sample, dict):
+                sample['sample_index'] = sample_index
         return results
+
+    def process(self, results):
+        """From a record with its generator to a sample."""
+        return self.pipeline(results)
 
     def prepare(self, index):
         """A copy of a record with all that the pipeline starts from, but the generator."""

@@ -4,6 +4,7 @@ import itertools
 
 from torch.utils.data import Dataset
 
+from mmvideo.datasets.base import sample_place
 from mmvideo.errors import InputError
 from mmvideo.registry import DATASETS
 
@@ -19,8 +20,7 @@ class _Wrapper(Dataset):
         raise NotImplementedError
 
     def __getitem__(self, index):
-        index = range(len(self))[index]
-        return self.load(index, index)
+        return self.load(*sample_place(index, len(self)))
 
     def load(self, index, sample_index):
         member, inner = self.find(index)

@@ -121,7 +121,7 @@ def _check_loader(cfg, place):
         raise InputError(f"{place}: the key 'dataset' is missing")
     _check_dataset(cfg['dataset'], f'{place}.dataset')
     if isinstance(cfg.get('sampler'), dict):
-        _check_member(cfg['sampler'], f'{place}.sampler', engine.DATA_SAMPLERS, ['dataset'])
+        _check_member(cfg['sampler'], f'{place}.sampler', registry.DATA_SAMPLERS, ['dataset'])
 
 
 def _check_dataset(cfg, place):
