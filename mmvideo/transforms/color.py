@@ -53,7 +53,9 @@ class Normalize:
         if imgs.shape[-1] != len(self.mean):
             raise InputError(f'Normalize: mean has {len(self.mean)} channels, '
                              f'the frames {imgs.shape[-1]}')
-        results['imgs'] = (imgs - self.mean) / self.std
+        imgs -= self.mean
+        imgs /= self.std
+        results['imgs'] = imgs
         results['img_norm_cfg'] = dict(mean=self.mean, std=self.std, to_bgr=self.to_bgr)
         return results
 

@@ -1,9 +1,67 @@
-"""Single images as training samples for video networks (OmniSource, arXiv:2003.13042)."""
+"""Pictures in files, and single images as training samples for video networks."""
+import functools
 import os.path as osp
+import warnings
 
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.registry import TRANSFORMS
 from mmvideo.transforms import checks
+
+DECODING_BACKENDS = ('cv2', 'turbojpeg', 'pillow', 'tifffile')
+
+
+class ImageReader:
+    """Reads one picture.
+
+    Args:
+        owner: name of the transform, for messages.
+        io_backend: 'disk', or a storage backend of mmengine.
+        decoding_backend: one of ``DECODING_BACKENDS``, as of ``mmcv.imfrombytes``.
+        backend_args: arguments of the storage backend.
+
+    Raises:
+        MissingFileError: no such file.
+        InputError: the file is no picture.
+    """
+
+    def __init__(self, owner, io_backend, decoding_backend, backend_args):
+        self.decoding_backend = checks.one_of(owner, 'decoding_backend', decoding_backend,
+                                              DECODING_BACKENDS)
+        self.on_disk = io_backend == 'disk'
+        self.backend_args = dict(backend='local' if self.on_disk else io_backend, **backend_args)
+
+    def read(self, path, flag='color', missing='no such picture'):
+        """RGB uint8 [H, W, 3], or [H, W] with ``flag='grayscale'``; ``missing`` is for messages."""
+        import mmcv
+        from mmengine import fileio
+        if self.on_disk and not osp.isfile(path):
+            raise MissingFileError(f'{path}: {missing}')
+        content = fileio.get(path, backend_args=self.backend_args)
+        backend = usable(self.decoding_backend)
+        problem = ''
+        try:
+            img = mmcv.imfrombytes(content, flag=flag, channel_order='rgb', backend=backend)
+        except Exception as error:      # each backend has its own
+            img, problem = None, f' ({type(error).__name__})'
+        if img is None:
+            raise InputError(f'{path}: is no picture that {backend} can read{problem}')
+        return img
+
+
+@functools.lru_cache
+def usable(backend):
+    """The backend itself, or 'cv2' in place of a turbojpeg that is not there."""
+    import mmcv
+    if backend == 'turbojpeg':
+        try:
+            mmcv.use_backend('turbojpeg')       # loads the library, and makes it the default
+        except (ImportError, OSError, RuntimeError) as error:
+            warnings.warn(f"decoding_backend='turbojpeg': {error}; pictures are read with cv2",
+                          stacklevel=2)
+            return 'cv2'
+        finally:
+            mmcv.use_backend('cv2')
+    return backend
 
 
 @TRANSFORMS.register_module()
@@ -12,7 +70,8 @@ class ImageDecode:
 
     Args:
         io_backend: 'disk', or a storage backend of mmengine.
-        decoding_backend: 'cv2', 'turbojpeg', 'pillow' or 'tifffile', as of ``mmcv.imfrombytes``.
+        decoding_backend: 'cv2', 'turbojpeg' (cv2 where it is not installed), 'pillow' or
+            'tifffile', as of ``mmcv.imfrombytes``.
         **kwargs: arguments of the storage backend.
 
     Keys:
@@ -21,43 +80,22 @@ class ImageDecode:
 
     Raises:
         MissingFileError: no such file.
-        InputError: the file is no image.
+        InputError: the file is no picture.
     """
 
     def __init__(self, io_backend='disk', decoding_backend='cv2', **kwargs):
-        self.io_backend = io_backend
-        self.decoding_backend = checks.one_of(
-            'ImageDecode', 'decoding_backend', decoding_backend,
-            ('cv2', 'turbojpeg', 'pillow', 'tifffile'))
-        self.backend_args = kwargs
+        self.reader = ImageReader('ImageDecode', io_backend, decoding_backend, kwargs)
 
     def __call__(self, results):
-        img = self._read(results['filename'])
+        img = self.reader.read(results['filename'])
         results['imgs'] = [img]
         results['original_shape'] = results['img_shape'] = img.shape[:2]
         return results
 
-    def _read(self, path):
-        import mmcv
-        from mmengine import fileio
-        on_disk = self.io_backend == 'disk'
-        if on_disk and not osp.isfile(path):
-            raise MissingFileError(f'{path}: no such image')
-        content = fileio.get(path, backend_args=dict(
-            backend='local' if on_disk else self.io_backend, **self.backend_args))
-        try:
-            img = mmcv.imfrombytes(content, channel_order='rgb', backend=self.decoding_backend)
-        except Exception as error:      # each backend has its own
-            raise InputError(f'{path}: is no image that {self.decoding_backend} can read '
-                             f'({type(error).__name__})') from error
-        if img is None:
-            raise InputError(f'{path}: is no image that {self.decoding_backend} can read')
-        return img
-
 
 @TRANSFORMS.register_module()
 class BuildPseudoClip:
-    """Makes a clip that stands still of one image.
+    """Makes a clip that stands still of one image (OmniSource, arXiv:2003.13042).
 
     Args:
         clip_len: frames of the clip.

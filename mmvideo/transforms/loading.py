@@ -4,9 +4,10 @@ import os.path as osp
 
 import numpy as np
 
-from mmvideo.errors import InputError, MissingFileError
+from mmvideo.errors import InputError
 from mmvideo.registry import TRANSFORMS
 from mmvideo.transforms import checks
+from mmvideo.transforms.images import ImageReader
 from mmvideo.transforms.readers import DecordReader, OpenCVReader, PyAVReader, open_source
 
 
@@ -213,7 +214,8 @@ class RawFrameDecode:
 
     Args:
         io_backend: 'disk', or a storage backend of mmengine.
-        decoding_backend: 'cv2', 'turbojpeg', 'pillow' or 'tifffile', as of ``mmcv.imfrombytes``.
+        decoding_backend: 'cv2', 'turbojpeg' (cv2 where it is not installed), 'pillow' or
+            'tifffile', as of ``mmcv.imfrombytes``.
         **kwargs: arguments of the storage backend.
 
     Keys:
@@ -228,11 +230,7 @@ class RawFrameDecode:
     """
 
     def __init__(self, io_backend='disk', decoding_backend='cv2', **kwargs):
-        self.io_backend = io_backend
-        self.decoding_backend = checks.one_of(
-            'RawFrameDecode', 'decoding_backend', decoding_backend,
-            ('cv2', 'turbojpeg', 'pillow', 'tifffile'))
-        self.backend_args = kwargs
+        self.reader = ImageReader('RawFrameDecode', io_backend, decoding_backend, kwargs)
 
     def __call__(self, results):
         modality = results['modality']
@@ -247,29 +245,14 @@ class RawFrameDecode:
             for name in names:
                 if name not in seen:
                     path = osp.join(results['frame_dir'], name)
-                    seen[name] = self._read(path, 'color' if modality == 'RGB' else 'grayscale')
+                    seen[name] = self.reader.read(
+                        path, 'color' if modality == 'RGB' else 'grayscale',
+                        'no such frame; do start_index, filename_tmpl and total_frames fit the '
+                        'folder?')
                 imgs.append(seen[name])
         results['imgs'] = imgs
         _note_shape(results)
         return results
-
-    def _read(self, path, flag):
-        import mmcv
-        from mmengine import fileio
-        if self.io_backend == 'disk' and not osp.isfile(path):
-            raise MissingFileError(f'{path}: no such frame; do start_index, filename_tmpl and '
-                                   'total_frames fit the folder?')
-        args = dict(backend=self._backend_name(), **self.backend_args)
-        content = fileio.get(path, backend_args=args)
-        try:
-            return mmcv.imfrombytes(content, flag=flag, channel_order='rgb',
-                                    backend=self.decoding_backend)
-        except Exception as error:      # each backend has its own
-            raise InputError(f'{path}: is no picture that {self.decoding_backend} can read '
-                             f'({type(error).__name__})') from error
-
-    def _backend_name(self):
-        return 'local' if self.io_backend == 'disk' else self.io_backend
 
 
 @TRANSFORMS.register_module()

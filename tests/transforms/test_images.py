@@ -1,9 +1,13 @@
+import importlib.util
+import warnings
+
 import cv2
+import mmcv
 import numpy as np
 import pytest
 
 from mmvideo.errors import InputError, MissingFileError
-from mmvideo.transforms import BuildPseudoClip, FormatShape, ImageDecode
+from mmvideo.transforms import BuildPseudoClip, FormatShape, ImageDecode, images
 
 
 def test_a_clip_that_stands_still(tmp_path):
@@ -33,14 +37,31 @@ def test_pillow_reads_the_same(tmp_path):
 
 
 def test_files_that_are_no_image(tmp_path):
-    with pytest.raises(MissingFileError, match='nowhere.jpg: no such image'):
+    with pytest.raises(MissingFileError, match='nowhere.jpg: no such picture'):
         ImageDecode()(dict(filename='nowhere.jpg'))
     path = tmp_path / 'text.jpg'
     for content in (b'hello', b''):
         path.write_bytes(content)
-        with pytest.raises(InputError, match='text.jpg: is no image that cv2 can read'):
+        with pytest.raises(InputError, match='text.jpg: is no picture that cv2 can read'):
             ImageDecode()(dict(filename=str(path)))
     with pytest.raises(InputError, match='expected one image, found 2'):
         BuildPseudoClip(4)(dict(imgs=[np.zeros((2, 2, 3))] * 2))
     with pytest.raises(InputError, match='clip_len'):
         BuildPseudoClip(0)
+
+
+def test_turbojpeg_or_cv2_in_its_place(tmp_path):
+    path = tmp_path / 'a.jpg'
+    cv2.imwrite(str(path), np.full((8, 8, 3), 100, np.uint8))
+    images.usable.cache_clear()
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter('always')
+        for _ in range(2):
+            img = ImageDecode(decoding_backend='turbojpeg')(dict(filename=str(path)))['imgs'][0]
+            assert abs(int(img.mean()) - 100) <= 1
+    installed = importlib.util.find_spec('turbojpeg') is not None
+    told = [str(w.message) for w in found if 'turbojpeg' in str(w.message)]
+    assert installed or (len(told) == 1 and 'pictures are read with cv2' in told[0])
+    assert mmcv.image.io.imread_backend == 'cv2'
+    with pytest.raises(InputError, match="decoding_backend must be one of 'cv2', 'turbojpeg'"):
+        ImageDecode(decoding_backend='best')
