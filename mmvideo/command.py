@@ -1,6 +1,7 @@
 """What the commands under ``tools/`` share: ``KEY=VALUE`` options, and errors that fit one line."""
 import gc
 import os
+import select
 import sys
 
 from mmengine.config import DictAction
@@ -32,11 +33,15 @@ def exit_status(command, *args):
     """Run a command and give its exit status: what it returns, or 0.
 
     What the user can mend, and what the system refuses (a full disk, a folder that may not be
-    written), is printed as one line and gives 2; Ctrl-C gives 130, as in a shell.
+    written), is printed as one line and gives 2. Ctrl-C gives 130, and 141 a reader of the output
+    that leaves early, such as ``head``: as in a shell.
     """
     try:
         status = command(*args)
+        sys.stdout.flush()
     except (InputError, OSError) as error:
+        if isinstance(error, BrokenPipeError) and _reader_left():
+            return 141
         print(f'error: {_said(error)}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -44,6 +49,20 @@ def exit_status(command, *args):
         return 130
     _leave_group()
     return status or 0
+
+
+def _reader_left():
+    """Whether nobody reads what is printed any more; what is left to print is dropped then."""
+    try:
+        output = sys.stdout.fileno()
+        watch = select.poll()       # not on Windows
+    except (AttributeError, OSError):
+        return False
+    watch.register(output, 0)
+    has_left = any(event & select.POLLERR for _, event in watch.poll(0))
+    if has_left:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    return has_left
 
 
 def _leave_group():

@@ -1,4 +1,5 @@
 """Configs printed: nothing is lost on the way to text and back, and the text can be read."""
+import subprocess
 import sys
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from runs import ROOT, TSM, main_of  # noqa: E402
+from runs import ROOT, TSM, environment, main_of  # noqa: E402
 
 from mmvideo.config_text import one_line, to_text  # noqa: E402
 from mmvideo.engine import load_config  # noqa: E402
@@ -63,3 +64,12 @@ def test_command(capsys, monkeypatch):
     assert '        num_classes=8,' in capsys.readouterr().out.splitlines()
     assert main_of(PRINT)([TSM.replace('_10e_', '_11e_')]) == 2
     assert Path(TSM).name in capsys.readouterr().err
+
+
+def test_a_reader_that_leaves_early(tmp_path):
+    with open(tmp_path / 'said.txt', 'w') as said:
+        process = subprocess.Popen([sys.executable, PRINT, TSM], cwd=ROOT, env=environment(),
+                                   stdout=subprocess.PIPE, stderr=said)
+        process.stdout.close()
+        assert process.wait(60) == 141
+    assert (tmp_path / 'said.txt').read_text() == ''
