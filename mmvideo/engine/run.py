@@ -20,6 +20,7 @@ from . import compat
 from .check import check_config, check_keys
 from .config_file import find_config
 from .hooks import PrepareModel
+from .old_config import is_old, split_options, translate
 
 __all__ = ['build_runner', 'load_config', 'test', 'train']
 
@@ -30,13 +31,15 @@ def load_config(path, options=None):
     """Read a config file and apply ``--cfg-options``.
 
     Args:
-        path: a Python config file, or the bare name of one under ``configs/``.
+        path: a Python config file, or the bare name of one under ``configs/``. One written for
+            MMAction2 0.x is translated; what became of its keys is told on the error output.
         options: values by dotted key, for example ``{'model.cls_head.num_classes': 9}``; elements
-            of a list are reached by their index.
+            of a list are reached by their index. Those of a 0.x config may be of either line.
 
     Raises:
         MissingFileError: no such config; the nearest are offered.
-        InputError: the file cannot be read, is of the 0.x line, or an option does not fit it.
+        InputError: the file cannot be read, mixes today's keys with such of the 0.x line, cannot
+            be translated, or an option does not fit it.
     """
     compat.install()
     path = find_config(path)
@@ -46,13 +49,26 @@ def load_config(path, options=None):
         said = error.msg if isinstance(error, SyntaxError) else error
         raise InputError(f'config {path} cannot be read: {type(error).__name__}'
                          f'{_line_of(error)}: {said}') from error
-    for key, value in (options or {}).items():
+    options = dict(options or {})
+    if is_old(cfg):
+        first, options = split_options(cfg, options)
+        cfg, said = translate(_merged(cfg, first, path))
+        if int(os.environ.get('RANK', 0)) == 0:
+            print(f'{path} is of the 0.x line; what became of its keys:', *said, sep='\n  ',
+                  file=sys.stderr)
+    _merged(cfg, options, path)
+    check_keys(cfg)
+    return cfg
+
+
+def _merged(cfg, options, path):
+    """``cfg`` with the options put in."""
+    for key, value in options.items():
         try:
             cfg.merge_from_dict({key: value})
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise InputError(f'--cfg-options {key} does not fit {path}: '
                              f'{_misfit(cfg, key)}') from error
-    check_keys(cfg)
     return cfg
 
 
@@ -212,7 +228,7 @@ def train(path, *, work_dir=None, validate=False, test_last=False, test_best=Fal
                              'deterministic': deterministic}
         if seed is not None:
             cfg['randomness']['seed'] = seed
-    if amp:
+    if amp or cfg.optim_wrapper.get('type') == 'AmpOptimWrapper':
         use_amp(cfg)
     if auto_scale_lr:
         size = (cfg.get('auto_scale_lr') or {}).get('base_batch_size')
@@ -262,19 +278,26 @@ def test(path, checkpoint, *, out=None, metrics=(), metric_options=None, average
     """Test a checkpoint; see ``tools/test.py`` for the options.
 
     Args:
-        out: file for the scores, ``.json``, ``.pkl`` or ``.yaml``.
-        metrics: names of metrics; none keeps the config's ``test_evaluator`` out and only
-            collects scores.
+        out: file for the scores, ``.json``, ``.pkl`` or ``.yaml``; by default that of the config's
+            ``output_config``, which those of the 0.x line may have.
+        metrics: names of metrics; by default those of ``eval_config``. None keeps the config's
+            ``test_evaluator`` out and only collects scores.
         metric_options: keyword arguments by metric.
         prepare_model: called with the model once its weights are loaded.
 
     Returns:
         dict: metrics by name.
     """
-    if out is not None:
-        _check_writable(out)
     path = find_config(path)
     cfg = load_config(path, options)
+    measured = cfg.get('eval_config') or {}
+    out = out or (cfg.get('output_config') or {}).get('out')
+    metric_options = metric_options or measured.get('metric_options')
+    metrics = metrics or measured.get('metrics') or ()
+    if not out and not metrics:
+        raise InputError('nothing to do: give --out FILE, --eval NAME or both')
+    if out is not None:
+        _check_writable(out)
     if cfg.get('test_dataloader') is None:
         raise InputError(f'config {path} has no test_dataloader')
     set_work_dir(cfg, path, work_dir)
@@ -284,7 +307,7 @@ def test(path, checkpoint, *, out=None, metrics=(), metric_options=None, average
                                  'average_clips': average_clips}
     cfg['test_evaluator'] = []
     if metrics:
-        cfg['test_evaluator'] = [dict(type='AccMetric', metric_list=list(metrics),
+        cfg['test_evaluator'] = [dict(type='AccMetric', metric_list=metrics,
                                       metric_options=metric_options)]
     return _run_test(cfg, path, checkpoint, out=out, prepare_model=prepare_model)
 

@@ -1,0 +1,202 @@
+"""Published recipes turned back into the words of MMAction2 0.x, made small, and data for them."""
+import copy
+import gzip
+import json
+import math
+import wave
+from pathlib import Path
+
+import cv2
+
+from mmvideo.config_text import to_text
+
+RECIPES = json.loads(gzip.decompress(
+    (Path(__file__).parents[1] / 'data/recipes.json.gz').read_bytes()))
+PHASES = ('train', 'val', 'test')
+# Slips of the published files, and the options that mend them: as they stand, these two open a
+# file where they should decode it, or the other way round, and no release could run their test.
+SLIPS = dict(
+    tsn_r50_1x1x6_100e_mit_rgb={'data.test.pipeline.0.type': 'DecordInit'},
+    tsn_r50_64x1x1_100e_kinetics400_audio={'data.test.pipeline.2.type': 'AudioDecode'})
+
+
+def old_config(name):
+    """The top of a 0.x config that says what a recipe says, as a dict."""
+    recipe = _with_whole_keys(copy.deepcopy(RECIPES[name]))
+    # Variables of the file, and what such files take from a part named default_runtime.
+    cfg = dict(dataset_type=name, img_norm_cfg=dict(mean=[0], std=[1]), model=recipe['model'],
+               checkpoint_config=dict(interval=1), log_level='INFO', load_from=None,
+               log_config=dict(interval=20, hooks=[dict(type='TextLoggerHook')]),
+               dist_params=dict(backend='nccl'), resume_from=None, workflow=[('train', 1)],
+               opencv_num_threads=0, mp_start_method='fork')
+    data = dict(workers_per_gpu=4)
+    if recipe['videos_per_gpu'] is not None:
+        data['videos_per_gpu'] = recipe['videos_per_gpu']
+    if recipe['test_videos_per_gpu'] is not None:
+        data['test_dataloader'] = dict(videos_per_gpu=recipe['test_videos_per_gpu'])
+    for phase in PHASES:
+        pipeline, dataset = recipe[f'{phase}_pipeline'], recipe.get(f'{phase}_dataset')
+        if pipeline is not None:
+            cfg[f'{phase}_pipeline'] = pipeline
+        if isinstance(dataset, list):
+            data[phase] = [dict(d, pipeline=pipeline) for d in dataset]
+        elif dataset is not None:
+            data[phase] = dict(dataset, pipeline=pipeline)
+    cfg['data'] = data
+    for key in ('optimizer', 'optimizer_config', 'lr_config', 'total_epochs', 'evaluation', 'fp16',
+                'omnisource', 'multigrid', 'precise_bn', 'load_from'):
+        if key in recipe:
+            cfg[key] = recipe[key]
+    return cfg
+
+
+def _with_whole_keys(value):
+    """JSON has no numbers as keys; the maps of labels that a flip exchanges have nothing else."""
+    if isinstance(value, dict):
+        return {int(k) if k.isdigit() else k: _with_whole_keys(v) for k, v in value.items()}
+    return [_with_whole_keys(v) for v in value] if isinstance(value, list) else value
+
+
+def write(name, folder):
+    """The same as a file in ``folder``; gives its path."""
+    path = folder / Path(name).name
+    path.write_text(to_text(old_config(name)))
+    return str(path)
+
+
+def small_options(cfg, data):
+    """``--cfg-options`` that make a 0.x config small and point it at ``data`` (small_data)."""
+    options = {'load_from': None, 'data.videos_per_gpu': 2, 'data.workers_per_gpu': 0,
+               'data.test_dataloader': dict(videos_per_gpu=1), **_small_model(cfg['model'])}
+    if 'total_epochs' in cfg:
+        options['total_epochs'] = 1
+    if 'evaluation' in cfg:
+        options.update({'evaluation.interval': 1, 'evaluation.start': 1})
+    for phase in PHASES:
+        found = cfg['data'].get(phase)
+        places = {f'data.{phase}.{i}': d for i, d in enumerate(found)} \
+            if isinstance(found, list) else {f'data.{phase}': found}
+        for place, dataset in places.items():
+            if dataset is not None:
+                options.update(_small_steps(dataset['pipeline'], place))
+                options.update({f'{place}.{k}': v for k, v in data(dataset, phase).items()})
+    return {**options, **SLIPS.get(Path(cfg['dataset_type']).stem, {})}
+
+
+def _small_steps(pipeline, place):
+    """A quarter of every length in pixels, and few clips where their number is free."""
+    options = {}
+    for i, step in enumerate(pipeline):
+        for key in ('scale', 'size', 'crop_size', 'input_size', 'scale_range'):
+            if key in step:
+                value = step[key]
+                options[f'{place}.pipeline.{i}.{key}'] = \
+                    [_quarter(v) for v in value] if isinstance(value, list) else _quarter(value)
+        if step.get('num_clips') in (10, 25):
+            options[f'{place}.pipeline.{i}.num_clips'] = 2
+        if step['type'] == 'DenseSampleFrames':
+            options[f'{place}.pipeline.{i}.num_sample_positions'] = 1
+    return options
+
+
+def _quarter(pixels):
+    return pixels if pixels < 0 else round(pixels / 4)
+
+
+def _small_model(model):
+    """Few channels, and 50 layers at most, where the network has arguments for that."""
+    backbone, place = model['backbone'], 'model.backbone'
+    kind, deep = backbone['type'], backbone.get('depth', 0) >= 50
+    options = {f'{place}.pretrained': None} if backbone.get('pretrained') else {}
+    if backbone.get('depth', 0) > 50:
+        options[f'{place}.depth'] = 50
+    width = None
+    if kind == 'ResNet3dSlowFast':
+        for path, channels in (('slow_pathway', 16), ('fast_pathway', 2)):
+            options[f'{place}.{path}.base_channels'] = channels
+            options[f'{place}.{path}.depth'] = 50
+        width = 32 * (16 + 2)
+    elif kind == 'C3D':
+        options[f'{place}.out_dim'] = 512
+    elif kind == 'TimeSformer':
+        options.update({f'{place}.img_size': 56, f'{place}.patch_size': 14,
+                        f'{place}.embed_dims': 48, f'{place}.num_heads': 4,
+                        f'{place}.num_transformer_layers': 2})
+        width = 48
+    elif 'depth' in backbone and '.' not in kind:
+        channels = 16 if kind == 'ResNetTIN' else 8     # which moves sixteenths
+        options[f'{place}.base_channels'] = channels
+        width = channels * (32 if deep else 8)
+    if 'neck' in model:
+        options.update({
+            'model.neck.in_channels': (128, 256), 'model.neck.out_channels': 128,
+            'model.neck.spatial_modulation_cfg.in_channels': (128, 256),
+            'model.neck.spatial_modulation_cfg.out_channels': 256,
+            'model.neck.level_fusion_cfg.in_channels': (128, 128),
+            'model.neck.level_fusion_cfg.mid_channels': (128, 128),
+            'model.neck.level_fusion_cfg.out_channels': 256})
+    if width and 'cls_head' in model:
+        options['model.cls_head.in_channels'] = width
+    return options
+
+
+class SmallData:
+    """A few clips of the embedded data set in every form that the recipes read."""
+
+    def __init__(self, embedded, folder):
+        self.folder = folder
+        for phase, source, count in (('train', 'train', 4), ('val', 'val', 2)):
+            lines = (embedded / f'{source}_videos.txt').read_text().splitlines()[:count]
+            self.write(phase, 'videos', [f'{embedded}/videos/{line}' for line in lines])
+            sounds = (embedded / f'{source}_audio_features.txt').read_text().splitlines()[:count]
+            self.write(phase, 'features', [f'{embedded}/audio_features/{s}' for s in sounds])
+            rows = dict(frames=[], offset=[], images=[], parts=[], sounds=[])
+            for number, line in enumerate(lines):
+                name, label = line.split()
+                place = folder / phase / str(number)
+                total = self.take_apart(embedded / 'videos' / name, place)
+                rows['frames'].append(f'{place} {total} {label}')
+                rows['offset'].append(f'{place} 0 {total} {label}')
+                rows['images'].append(f'{place}/img_00001.jpg {label}')
+                rows['parts'].append(f'{place} {label} 1 0')
+                rows['sounds'].append(f'{place}/sound.wav {total} {label}')
+            for kind, found in rows.items():
+                self.write(phase, kind, found)
+
+    def write(self, phase, kind, lines):
+        (self.folder / f'{phase}_{kind}.txt').write_text('\n'.join(lines) + '\n')
+
+    @staticmethod
+    def take_apart(video, place, count=12):
+        """Frames, flow, one clip and sound of a video as files of all the names in use."""
+        place.mkdir(parents=True)
+        reader, frames = cv2.VideoCapture(str(video)), []
+        while len(frames) < count:
+            frames.append(cv2.resize(reader.read()[1], (80, 64)))
+        grays = [cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) for frame in frames]
+        # From 0 on: some lists count so. The last flow is shown twice.
+        for i in range(count + 1):
+            last = min(i, count - 1)
+            for template in ('img_{:05}.jpg', '{:05}.jpg', 'image_{:05d}.jpg'):
+                cv2.imwrite(str(place / template.format(i)), frames[last])
+            flow = cv2.calcOpticalFlowFarneback(
+                grays[max(last - 1, 0)], grays[last], None, 0.5, 2, 9, 2, 5, 1.1, 0)
+            for axis, name in enumerate('xy'):
+                picture = (flow[..., axis] * 8 + 128).clip(0, 255).astype('uint8')
+                for template in ('{}_{:05d}.jpg', 'flow_{}_{:05d}.jpg'):
+                    cv2.imwrite(str(place / template.format(name, i)), picture)
+        (place / 'part_0.mp4').write_bytes(video.read_bytes())
+        with wave.open(str(place / 'sound.wav'), 'wb') as file:
+            file.setparams((1, 2, 16000, 0, 'NONE', None))
+            file.writeframes(b''.join(int(9000 * math.sin(i / 9)).to_bytes(2, 'little', signed=True)
+                                      for i in range(32000)))
+        return count
+
+    def __call__(self, dataset, phase):
+        """Options of a data set, by its arguments, that point it here."""
+        kind = dict(VideoDataset='videos', RawframeDataset='frames', AudioDataset='sounds',
+                    AudioFeatureDataset='features', ImageDataset='images',
+                    RawVideoDataset='parts')[dataset['type']]
+        kind = 'offset' if dataset.get('with_offset') else kind
+        part = 'train' if phase == 'train' else 'val'
+        return dict(ann_file=str(self.folder / f'{part}_{kind}.txt'), data_prefix=None)
