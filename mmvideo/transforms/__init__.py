@@ -45,8 +45,14 @@ from mmvideo.transforms.loading import (
     PyAVInit,
     RawFrameDecode,
 )
-from mmvideo.transforms.sampling import DenseSampleFrames, SampleFrames, UniformSample
+from mmvideo.transforms.sampling import (
+    DenseSampleFrames,
+    SampleFrames,
+    UniformSample,
+    UniformSampleFrames,
+)
 from mmvideo.transforms.tags import LoadHVULabel
+from mmvideo.transforms.windows import SampleAVAFrames, UntrimmedSampleFrames
 
 __all__ = ['ArrayDecode', 'AudioAmplify', 'AudioDecode', 'AudioDecodeInit', 'AudioFeatureSelector',
            'AugMix', 'BuildPseudoClip', 'CenterCrop', 'Collect', 'ColorJitter', 'Compose',
@@ -55,5 +61,6 @@ __all__ = ['ArrayDecode', 'AudioAmplify', 'AudioDecode', 'AudioDecodeInit', 'Aud
            'LoadHVULabel', 'MelLogSpectrogram', 'MelSpectrogram', 'MultiScaleCrop', 'Normalize',
            'OpenCVDecode', 'OpenCVInit', 'PIMSDecode', 'PIMSInit', 'PyAVDecode', 'PyAVInit',
            'RandAugment', 'RandomCrop', 'RandomErasing', 'RandomRescale', 'RandomResizedCrop',
-           'RawFrameDecode', 'Rename', 'Resize', 'SampleFrames', 'TenCrop', 'ThreeCrop',
-           'ToTensor', 'TorchVisionWrapper', 'Transpose', 'UniformSample']
+           'RawFrameDecode', 'Rename', 'Resize', 'SampleAVAFrames', 'SampleFrames', 'TenCrop',
+           'ThreeCrop', 'ToTensor', 'TorchVisionWrapper', 'Transpose', 'UniformSample',
+           'UniformSampleFrames', 'UntrimmedSampleFrames']

@@ -38,6 +38,9 @@ class LegacyDraws:
     def uniform(self, *args, size=None):
         return self.state.uniform(*args, size=size)
 
+    def choice(self, *args, **kwargs):
+        return self.state.choice(*args, **kwargs)
+
 
 @pytest.fixture(scope='session')
 def legacy_draws():

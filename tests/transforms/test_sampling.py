@@ -4,13 +4,20 @@ import numpy as np
 import pytest
 
 from mmvideo.errors import InputError
-from mmvideo.transforms import DenseSampleFrames, SampleFrames, UniformSample
+from mmvideo.transforms import (
+    DenseSampleFrames,
+    SampleFrames,
+    UniformSample,
+    UniformSampleFrames,
+)
 
 
 def indices(transform, case, rng=None):
     sample = dict(total_frames=case['total_frames'], start_index=case['start_index'])
     if rng is not None:
         sample['rng'] = rng
+    if 'avg_fps' in case:
+        sample['avg_fps'] = case['avg_fps']
     return transform(**case['args'])(sample)['frame_inds']
 
 
@@ -21,7 +28,9 @@ def crc32(inds):
 @pytest.mark.parametrize('transform, name, num_cases', [
     (SampleFrames, 'sample_frames_test_0x', 230),
     (DenseSampleFrames, 'dense_sample_frames', 40),
-    (UniformSample, 'uniform_sample_1x', 49)])
+    (SampleFrames, 'sample_frames_target_fps_1x', 44),
+    (UniformSample, 'uniform_sample_1x', 49),
+    (UniformSampleFrames, 'uniform_sample_frames_pose_1x', 37)])
 def test_fixed_indices_are_the_recorded_ones(transform, name, num_cases, recorded):
     cases = [c for c in recorded(name) if c['args']['test_mode']]
     assert len(cases) == num_cases
@@ -32,7 +41,8 @@ def test_fixed_indices_are_the_recorded_ones(transform, name, num_cases, recorde
 
 @pytest.mark.parametrize('transform, name, num_cases', [
     (SampleFrames, 'sample_frames_train_0x', 62),
-    (DenseSampleFrames, 'dense_sample_frames', 36)])
+    (DenseSampleFrames, 'dense_sample_frames', 36),
+    (UniformSampleFrames, 'uniform_sample_frames_pose_1x', 28)])
 def test_drawn_indices_follow_the_recorded_generator(transform, name, num_cases, recorded,
                                                      legacy_draws):
     cases = [c for c in recorded(name) if not c['args'].get('test_mode')]
@@ -81,6 +91,51 @@ def test_jitter_moves_frames_less_than_one_interval():
         sample = dict(total_frames=32, start_index=1, rng=np.random.default_rng(seed))
         found |= set((sampler(sample)['frame_inds'] - 1 - 4 * np.arange(8)).tolist())
     assert found == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize('fps, target, span', [(30, 30, 16), (60, 30, 32), (15, 30, 8),
+                                               (24, 30, 12.8)])
+def test_drawn_clips_of_a_frame_rate(fps, target, span):
+    sampler = SampleFrames(8, 2, num_clips=2, target_fps=target)
+    starts = []
+    for seed in range(300):
+        sample = dict(total_frames=100, start_index=0, avg_fps=fps, rng=np.random.default_rng(seed))
+        clips = sampler(sample)['frame_inds'].reshape(2, 8)
+        assert (clips[:, -1] - clips[:, 0] == int(span - 1)).all() and clips.max() < 100
+        starts.append(clips[:, 0])
+    middle = (100 - span + 1) / 2
+    low, high = np.min(starts, 0), np.max(starts, 0)
+    np.testing.assert_allclose([low[0], high[0], low[1], high[1]],
+                               [0, middle, middle, 100 - span], atol=2)
+
+
+def test_a_frame_rate_is_needed_to_keep_to_one():
+    with pytest.raises(InputError, match='target_fps needs the frame rate .* avg_fps is 0'):
+        SampleFrames(8, target_fps=30)(dict(total_frames=10, start_index=0, avg_fps=0))
+    with pytest.raises(InputError, match='target_fps must be a number > 0, not -1'):
+        SampleFrames(8, target_fps=-1)
+    with pytest.raises(InputError, match='belong to SampleFrames'):
+        DenseSampleFrames(8, target_fps=30)
+
+
+@pytest.mark.parametrize('total', [3, 8, 9, 15, 16, 50])
+def test_uniform_frames_span_the_video(total):
+    sampler = UniformSampleFrames(8)
+    drawn = np.array([sampler(dict(total_frames=total, start_index=1,
+                                   rng=np.random.default_rng(seed)))['frame_inds']
+                      for seed in range(400)])
+    assert drawn.min() == 1 and drawn.max() == total
+    if total >= 8:
+        assert (np.diff(drawn, axis=1) > 0).all()
+        edges = np.arange(9) * total // 8 + 1
+        assert (drawn.min(0) <= edges[:-1]).all() and (drawn.max(0) >= edges[1:] - 1).all()
+    else:
+        assert (np.diff(drawn, axis=1) % total == 1).all()
+    state = np.random.get_state()[1].tolist()
+    fixed = UniformSampleFrames(8, 2, test_mode=True)
+    one, two = (fixed(dict(total_frames=total, start_index=0))['frame_inds'] for _ in range(2))
+    assert one.tolist() == two.tolist() and len(one) == 16
+    assert np.random.get_state()[1].tolist() == state
 
 
 def test_sample_is_described():
