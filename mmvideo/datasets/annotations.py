@@ -1,6 +1,6 @@
 """From the rows of a list to records: numbers and labels checked, with errors that name the line.
 """
-from mmvideo.datasets.lists import is_integer, place_name, read_rows
+from mmvideo.datasets.lists import is_integer, list_place, read_rows
 from mmvideo.errors import InputError
 
 __all__ = ['checked_integer', 'checked_label', 'read_records']
@@ -25,8 +25,9 @@ def read_records(ann_file, columns, path_key, multi_class=False, num_classes=Non
         InputError: names file, line and content of what is wrong.
     """
     records, places = [], []
+    place = list_place(ann_file)
     for number, fields in read_rows(ann_file, columns, path_key, delimiter=delimiter):
-        where = f'file {ann_file}, {place_name(ann_file, number)}'
+        where = f'{place} {number}'
         record = {path_key: fields[0]}
         try:
             for column, value in zip(columns, fields[1:], strict=False):

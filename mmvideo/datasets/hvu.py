@@ -1,6 +1,6 @@
 """Videos with tags of several kinds."""
 from mmvideo.datasets.base import BaseDataset
-from mmvideo.datasets.lists import json_objects, place_name
+from mmvideo.datasets.lists import json_objects, list_place
 from mmvideo.datasets.rawframe import checked_template
 from mmvideo.errors import InputError
 from mmvideo.registry import DATASETS, nearest
@@ -45,8 +45,9 @@ class HVUDataset(BaseDataset):
         if not self.ann_file.lower().endswith(('.json', '.jsonl')):
             raise InputError(f'ann_file: HVUDataset reads .json or .jsonl, not {self.ann_file}')
         records, places = [], []
+        place = list_place(self.ann_file)
         for number, row in json_objects(self.ann_file):
-            where = f'file {self.ann_file}, {place_name(self.ann_file, number)}'
+            where = f'{place} {number}'
             if not records:
                 self._choose_medium(where, row)
             records.append(self._record(where, row))

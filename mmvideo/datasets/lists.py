@@ -6,7 +6,7 @@ import os.path as osp
 
 from mmvideo.errors import InputError, MissingFileError
 
-__all__ = ['is_integer', 'json_objects', 'place_name', 'read_rows', 'split_fields']
+__all__ = ['is_integer', 'json_objects', 'list_place', 'place_name', 'read_rows', 'split_fields']
 
 
 def read_rows(ann_file, columns, path_key, rest='label', delimiter=None):
@@ -52,9 +52,12 @@ def read_rows(ann_file, columns, path_key, rest='label', delimiter=None):
 
 def place_name(ann_file, number):
     """'line 12' of a text list, 'entry 12' of a JSON list, 'file 12' of a tree of folders."""
-    if osp.isdir(ann_file):
-        return f'file {number}'
-    return f'{"entry" if str(ann_file).lower().endswith(".json") else "line"} {number}'
+    return f'{_place(ann_file)} {number}'
+
+
+def list_place(ann_file):
+    """'file PATH, line' or 'file PATH, entry', to be followed by a number."""
+    return f'file {ann_file}, {_place(ann_file)}'
 
 
 def split_fields(line, needed, delimiter=None):
@@ -84,10 +87,10 @@ def json_objects(ann_file):
             raise InputError(f'ann_file: {ann_file} must hold a list of objects, '
                              f'not a {type(rows).__name__}')
         rows = enumerate(rows, 1)
+    place = list_place(ann_file)
     for number, row in rows:
         if not isinstance(row, dict):
-            raise InputError(f'file {ann_file}, {place_name(ann_file, number)}: expected an '
-                             f'object, found {row!r}')
+            raise InputError(f'{place} {number}: expected an object, found {row!r}')
         yield number, row
 
 
@@ -97,6 +100,12 @@ def is_integer(value):
         digits = value[1:] if value[:1] in '+-' else value
         return digits.isascii() and digits.isdigit()
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _place(ann_file):
+    if osp.isdir(ann_file):
+        return 'file'
+    return 'entry' if str(ann_file).lower().endswith('.json') else 'line'
 
 
 def _read(ann_file):
@@ -169,8 +178,9 @@ def _csv_cells(ann_file, text, mark):
 
 
 def _json_rows(ann_file, columns, path_key, rest):
+    place = list_place(ann_file)
     for number, row in json_objects(ann_file):
-        where = f'file {ann_file}, {place_name(ann_file, number)}'
+        where = f'{place} {number}'
         for key in (path_key, *columns):
             if key not in row:
                 raise InputError(f'{where}: has no key {key!r}; found {row!r}')

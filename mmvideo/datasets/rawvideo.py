@@ -3,7 +3,7 @@ import os.path as osp
 
 from mmvideo.datasets.annotations import checked_integer, checked_label
 from mmvideo.datasets.base import BaseDataset
-from mmvideo.datasets.lists import place_name, read_rows
+from mmvideo.datasets.lists import list_place, read_rows
 from mmvideo.errors import InputError
 from mmvideo.registry import DATASETS
 
@@ -50,9 +50,10 @@ class RawVideoDataset(BaseDataset):
         if osp.isdir(self.ann_file):
             self.find_samples(self.ann_file)    # says that a list is needed
         records, places = [], []
+        place = list_place(self.ann_file)
         for number, fields in read_rows(self.ann_file, self.columns, self.path_key,
                                         rest='positive_clip_inds'):
-            where = f'file {self.ann_file}, {place_name(self.ann_file, number)}'
+            where = f'{place} {number}'
             try:
                 records.append(self._record(where, *fields))
             except InputError as error:
