@@ -150,6 +150,41 @@ class Collect:
 
 
 @TRANSFORMS.register_module()
+class PackActionInputs:
+    """Keeps what a model takes, as tensors: ``Collect`` and ``ToTensor`` in one, as in 1.x.
+
+    Args:
+        collect_keys: what to keep; None for those of imgs, audios and label that the sample has.
+        meta_keys: what else to keep, in a dict ``img_metas``, as of :class:`Collect`.
+        algorithm_keys: what else to keep beside ``collect_keys``, as tensors.
+
+    Keys:
+        needed: ``collect_keys`` and ``algorithm_keys``.
+        added: img_metas, if the sample has any of ``meta_keys``.
+    """
+
+    INPUTS = ('imgs', 'audios', 'label')
+
+    def __init__(self, collect_keys=None, meta_keys=('img_shape', 'img_key', 'video_id',
+                                                     'timestamp'), algorithm_keys=()):
+        owner = 'PackActionInputs'
+        self.collect_keys = (None if collect_keys is None
+                             else checks.names(owner, 'collect_keys', collect_keys))
+        self.meta_keys = checks.names(owner, 'meta_keys', meta_keys)
+        self.algorithm_keys = checks.names(owner, 'algorithm_keys', algorithm_keys)
+
+    def __call__(self, results):
+        keys = self.collect_keys
+        if keys is None:
+            keys = [key for key in self.INPUTS if key in results]
+            if keys in ([], ['label']):
+                raise InputError('PackActionInputs: the sample has neither imgs nor audios')
+        kept = {key: _tensor(key, results[key]) for key in [*keys, *self.algorithm_keys]}
+        metas = {key: results[key] for key in self.meta_keys if results.get(key) is not None}
+        return dict(kept, img_metas=metas) if metas else kept
+
+
+@TRANSFORMS.register_module()
 class ToTensor:
     """Makes tensors of arrays and numbers; a whole number becomes an int64 tensor of shape (1,).
 
@@ -166,6 +201,26 @@ class ToTensor:
     def __call__(self, results):
         for key in self.keys:
             results[key] = _tensor(key, results[key])
+        return results
+
+
+@TRANSFORMS.register_module()
+class ImageToTensor:
+    """Makes a tensor [C, H, W] of a picture [H, W, C].
+
+    Args:
+        keys: what to convert.
+
+    Keys:
+        changed: ``keys``.
+    """
+
+    def __init__(self, keys):
+        self.keys = checks.names('ImageToTensor', 'keys', keys)
+
+    def __call__(self, results):
+        for key in self.keys:
+            results[key] = _tensor(key, np.asarray(results[key]).transpose(2, 0, 1))
         return results
 
 

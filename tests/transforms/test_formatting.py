@@ -7,8 +7,10 @@ from mmvideo.errors import InputError
 from mmvideo.transforms import (
     Collect,
     FormatShape,
+    ImageToTensor,
     JoinFlow,
     Normalize,
+    PackActionInputs,
     Rename,
     ToTensor,
     Transpose,
@@ -125,3 +127,27 @@ def test_rename_and_transpose():
     assert sample['x'].shape == (3, 4, 5)
     with pytest.raises(InputError, match='order'):
         Transpose(['x'], (0, 0, 1))
+
+
+def test_pack_action_inputs():
+    sample = dict(imgs=np.zeros((1, 3, 2, 2), np.uint8), label=3, img_shape=(2, 2), other=1,
+                  video_id=None, mask=[1, 0])
+    packed = PackActionInputs()(dict(sample))
+    assert sorted(packed) == ['img_metas', 'imgs', 'label']
+    assert packed['imgs'].dtype == torch.uint8 and packed['label'].tolist() == [3]
+    assert packed['img_metas'] == dict(img_shape=(2, 2))
+    packed = PackActionInputs(['imgs'], meta_keys=(), algorithm_keys=['mask'])(dict(sample))
+    assert sorted(packed) == ['imgs', 'mask'] and packed['mask'].tolist() == [1, 0]
+    assert list(PackActionInputs(meta_keys=())(dict(audios=np.zeros(3)))) == ['audios']
+    with pytest.raises(InputError, match='has neither imgs nor audios'):
+        PackActionInputs()(dict(label=3))
+    with pytest.raises(KeyError, match='mask'):
+        PackActionInputs(algorithm_keys=['mask'])(dict(imgs=np.zeros(3)))
+    with pytest.raises(InputError, match='meta_keys must be a list of names'):
+        PackActionInputs(meta_keys='img_shape')
+
+
+def test_image_to_tensor():
+    picture = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    found = ImageToTensor(['img'])(dict(img=picture))['img']
+    assert found.shape == (3, 2, 4) and found[1].tolist() == picture[..., 1].tolist()
