@@ -1,10 +1,12 @@
 """Pictures, clip folders, sound, tags by category: what a record becomes, and what is refused."""
 import json
+from pathlib import Path
 
 import pytest
 import torch
 from torch.utils.data import DataLoader
 
+from mmvideo import datasets
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.registry import DATASETS
 
@@ -164,3 +166,10 @@ def test_wrong_tags_are_named(row, message, tmp_path):
 def test_wrong_arguments(kind, name, kwargs, message, tmp_path):
     with pytest.raises(InputError, match=message):
         make(tmp_path, ROWS, kind, name, **kwargs)
+
+
+def test_the_page_on_lists_names_every_data_set():
+    page = (Path(__file__).resolve().parents[2] / 'docs' / 'data' / 'lists.md').read_text()
+    missing = [name for name in datasets.__all__ if f'`{name}`' not in page
+               and f"'{name}'" not in page and name != 'BaseDataset']
+    assert not missing
