@@ -82,10 +82,15 @@ def _nearest(stem, paths, count=3):
 
 
 def _likeness(asked, stem):
-    """0..2: how alike the names are as a whole, and how many of the words asked for are there."""
+    """0..2: how alike the names are as a whole, and how many words of the one the other has."""
     asked, stem = asked.lower(), stem.lower()
-    words, theirs = (re.split(r'[-_]', text) for text in (asked, stem))
-    alike = [max(SequenceMatcher(None, word, other).ratio() for other in theirs)
+    sides = [re.split(r'[-_]', text) for text in (asked, stem)]
+    shared = max(_share(*sides), _share(*reversed(sides)))
+    return SequenceMatcher(None, asked, stem).ratio() + shared
+
+
+def _share(words, others):
+    """0..1: how many of the words are among the others, give or take a letter."""
+    alike = [max(SequenceMatcher(None, word, other).ratio() for other in others)
              for word in words]
-    there = sum(ratio for ratio in alike if ratio >= LIKE_WORD) / len(words)
-    return SequenceMatcher(None, asked, stem).ratio() + there
+    return sum(ratio for ratio in alike if ratio >= LIKE_WORD) / len(words)

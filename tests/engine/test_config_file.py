@@ -10,7 +10,8 @@ from mmvideo.errors import InputError, MissingFileError
 TSM = 'tsm_r18_1x1x8_10e_embedded_rgb'
 NAMES = ['tsm/tsm_r50_1x1x8_50e_kinetics400_rgb.py', 'tsm/tsm_r50_dense_1x1x8_100e_sthv1_rgb.py',
          'slowonly/slowonly_r50_4x16x1_256e_kinetics400_rgb.py', 'tsn/twice.py', 'tsm/twice.py',
-         '_base_/models/part.py', 'i3d/i3d_r50_32x2x1_100e_kinetics400_rgb.py', 'tsm/notes.txt']
+         '_base_/models/part.py', 'i3d/i3d_r50_32x2x1_100e_kinetics400_rgb.py', 'tsm/notes.txt',
+         'slowonly/slowonly_imagenet_pretrained_r50_4x16x1_150e_kinetics400_rgb.py']
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_the_nearest_are_offered(folder, name, offered):
     ('twice', InputError, "^config twice may be 'configs/tsm/twice.py' or 'configs/tsn/twice.py'; "
      'give the path$'),
     ('configs/tsm', InputError, '^configs/tsm is a folder, expected one config$'),
-    ('part', MissingFileError, '^config part does not exist, and none of the 6 configs has a name '
+    ('part', MissingFileError, '^config part does not exist, and none of the 7 configs has a name '
      'near it$'),
     ('nowhere/mango.py', MissingFileError, 'mango.py does not exist: there is no folder nowhere$'),
     ('min.py', MissingFileError, "^config min.py does not exist; did you mean 'mine.py'"),
