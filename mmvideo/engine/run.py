@@ -22,9 +22,20 @@ from .config_file import find_config
 from .hooks import PrepareModel
 from .old_config import is_old, split_options, translate
 
-__all__ = ['build_runner', 'load_config', 'test', 'train']
+__all__ = ['build_runner', 'load_config', 'read_config', 'test', 'train']
 
 PHASES = ('train', 'val', 'test')
+
+
+def read_config(path):
+    """A config file as it stands, its parts merged in; raises InputError if it cannot be read."""
+    compat.install()
+    try:
+        return Config.fromfile(path)
+    except Exception as error:      # a config is a program and may raise anything
+        said = error.msg if isinstance(error, SyntaxError) else error
+        raise InputError(f'config {path} cannot be read: {type(error).__name__}'
+                         f'{_line_of(error)}: {said}') from error
 
 
 def load_config(path, options=None):
@@ -41,15 +52,8 @@ def load_config(path, options=None):
         InputError: the file cannot be read, mixes today's keys with such of the 0.x line, cannot
             be translated, or an option does not fit it.
     """
-    compat.install()
     path = find_config(path)
-    try:
-        cfg = Config.fromfile(path)
-    except Exception as error:      # a config is a program and may raise anything
-        said = error.msg if isinstance(error, SyntaxError) else error
-        raise InputError(f'config {path} cannot be read: {type(error).__name__}'
-                         f'{_line_of(error)}: {said}') from error
-    options = dict(options or {})
+    cfg, options = read_config(path), dict(options or {})
     if is_old(cfg):
         first, options = split_options(cfg, options)
         cfg, said = translate(_merged(cfg, first, path))

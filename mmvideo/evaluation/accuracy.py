@@ -17,13 +17,14 @@ def plain_sample(sample):
     """One output of a recognizer as numpy, so that gathering it holds no device memory.
 
     Args:
-        sample: dict with ``score`` [C] or [V, C], and maybe ``label`` (one class number, or
-            many-hot [C]) and ``sample_index`` (place in the data set).
+        sample: dict with ``score`` [C] or [V, C], or with ``feature`` [C] of a network that has
+            no head; and maybe ``label`` (one class number, or many-hot [C]) and ``sample_index``
+            (place in the data set).
 
     Returns:
         dict: ``score``; ``label``, an int, an array [C] or None; ``sample_index``, an int or None.
     """
-    score = _array(sample['score'])
+    score = _array(sample['score'] if 'score' in sample else sample['feature'])
     if score.ndim == 2 and len(score) == 1:     # one view that was not averaged
         score = score[0]
     label = sample.get('label')
@@ -90,6 +91,10 @@ class AccMetric(BaseMetric):
 
     def process(self, data_batch, data_samples):
         """Keep the averaged scores of a batch; un-averaged views [V, C] are averaged here."""
+        data_samples = list(data_samples)
+        if any('score' not in sample for sample in data_samples):
+            raise InputError('AccMetric: the model gives features, no scores (cls_head is missing, '
+                             'or test_cfg.feature_extraction is set); they can be kept with --out')
         for sample in map(plain_sample, data_samples):
             if sample['label'] is None:
                 raise InputError('AccMetric: a sample has no label; the pipeline must collect it')

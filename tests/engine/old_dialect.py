@@ -85,7 +85,11 @@ def small_options(cfg, data):
 
 def _small_steps(pipeline, place):
     """A quarter of every length in pixels, and few clips where their number is free."""
-    options = {}
+    options, kinds = {}, [step['type'] for step in pipeline]
+    if 'ThreeCrop' in kinds and 'Resize' not in kinds:      # videos that are stored in that size
+        at = kinds.index('ThreeCrop')
+        pipeline = [*pipeline[:at], dict(type='Resize', scale=[-1, 256]), *pipeline[at:]]
+        options[f'{place}.pipeline'] = pipeline
     for i, step in enumerate(pipeline):
         for key in ('scale', 'size', 'crop_size', 'input_size', 'scale_range'):
             if key in step:
@@ -118,6 +122,8 @@ def _small_model(model):
         width = 32 * (16 + 2)
     elif kind == 'C3D':
         options[f'{place}.out_dim'] = 512
+        # Two layers of 4096 stay; they are written once, not six times.
+        options.update({'evaluation.save_best': None, 'checkpoint_config.save_optimizer': False})
     elif kind == 'TimeSformer':
         options.update({f'{place}.img_size': 56, f'{place}.patch_size': 14,
                         f'{place}.embed_dims': 48, f'{place}.num_heads': 4,

@@ -98,6 +98,8 @@ def test_wrong_arguments_are_named(arguments, message):
 
 @pytest.mark.parametrize('name, samples, message', [
     ('top_k_accuracy', [{'score': torch.ones(2)}], 'no label'),
+    ('top_k_accuracy', [{'feature': torch.ones(2), 'label': torch.tensor([0])}],
+     'gives features, no scores .cls_head is missing.* kept with --out'),
     ('top_k_accuracy', [sample([0.1, 0.9], -1)], 'no label'),
     ('top_k_accuracy', [sample([0.1, 0.9], [1.0, 1.0])], 'one label a sample'),
     ('top_k_accuracy', [sample([0.1, 0.9], [2])], 'label 2 of sample 0 is out of range'),
