@@ -47,6 +47,7 @@ from mmvideo.transforms.loading import (
     PyAVInit,
     RawFrameDecode,
 )
+from mmvideo.transforms.motion import PyAVDecodeMotionVector
 from mmvideo.transforms.sampling import (
     DenseSampleFrames,
     SampleFrames,
@@ -62,8 +63,8 @@ __all__ = ['ArrayDecode', 'AudioAmplify', 'AudioDecode', 'AudioDecodeInit', 'Aud
            'FormatShape', 'Fuse', 'ImageDecode', 'ImageToTensor', 'Imgaug', 'JoinFlow',
            'LoadAudioFeature', 'LoadHVULabel', 'MelLogSpectrogram', 'MelSpectrogram',
            'MultiScaleCrop', 'Normalize', 'OpenCVDecode', 'OpenCVInit', 'PIMSDecode', 'PIMSInit',
-           'PackActionInputs', 'PyAVDecode', 'PyAVInit', 'RandAugment', 'RandomCrop',
-           'RandomErasing', 'RandomRescale', 'RandomResizedCrop', 'RawFrameDecode', 'Rename',
-           'Resize', 'SampleAVAFrames', 'SampleFrames', 'TenCrop', 'ThreeCrop', 'ToTensor',
-           'TorchVisionWrapper', 'Transpose', 'UniformSample', 'UniformSampleFrames',
+           'PackActionInputs', 'PyAVDecode', 'PyAVDecodeMotionVector', 'PyAVInit', 'RandAugment',
+           'RandomCrop', 'RandomErasing', 'RandomRescale', 'RandomResizedCrop', 'RawFrameDecode',
+           'Rename', 'Resize', 'SampleAVAFrames', 'SampleFrames', 'TenCrop', 'ThreeCrop',
+           'ToTensor', 'TorchVisionWrapper', 'Transpose', 'UniformSample', 'UniformSampleFrames',
            'UntrimmedSampleFrames']

@@ -45,6 +45,7 @@ class PyAVReader:
         self.filename = filename
         self._source = source
         self._multi_thread = False
+        self._with_motion = False
         self._container = None
         self._open()
         self._scan()
@@ -67,6 +68,8 @@ class PyAVReader:
             raise InputError(f'{self.filename}: has no video stream')
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = 'AUTO' if self._multi_thread else 'SLICE'
+        if self._with_motion:
+            self._stream.codec_context.flags2 |= av.codec.context.Flags2.export_mvs
 
     def _check_whole(self):
         """Raise if the file is shorter than its index says; MP4 keeps a full one in front."""
@@ -122,6 +125,19 @@ class PyAVReader:
             pictures = self._read_through(wanted)
         return [pictures[int(i)] for i in indices]
 
+    def read_motion(self, indices):
+        """How the codec moved blocks of other pictures to make these.
+
+        Returns:
+            list: one an index, ((height, width), blocks), an array with the fields of FFmpeg's
+            motion vectors; a key frame has none.
+        """
+        wanted = sorted({int(i) for i in indices})
+        _check_range(self.filename, wanted, self._count)
+        self._with_motion = True
+        found = self._read_through(wanted, _motion)
+        return [found[int(i)] for i in indices]
+
     def count_decodable(self):
         """How many pictures come out when all of the file is decoded."""
         self._open()
@@ -136,14 +152,14 @@ class PyAVReader:
         except av.error.FFmpegError as error:
             self._problem = error
 
-    def _read_through(self, wanted):
+    def _read_through(self, wanted, take=None):
         """Decode from the start on; certain, but slow for a late picture."""
         self._open()
         pictures, remaining, done = {}, set(wanted), 0
         for i, frame in enumerate(self._decoded()):
             done = i + 1
             if i in remaining:
-                pictures[i] = _picture(frame)
+                pictures[i] = (take or _picture)(frame)
                 remaining.discard(i)
                 if not remaining:
                     return pictures
@@ -307,6 +323,11 @@ def _picture(frame):
     if quarter_turns:
         picture = np.ascontiguousarray(np.rot90(picture, quarter_turns))
     return picture
+
+
+def _motion(frame):
+    vectors = frame.side_data.get('MOTION_VECTORS')
+    return (frame.height, frame.width), [] if vectors is None else vectors.to_ndarray()
 
 
 def _first_line(error):
