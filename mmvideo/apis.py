@@ -22,8 +22,8 @@ def init_recognizer(config, checkpoint=None, device=None):
     """Build a recognizer in eval mode.
 
     Args:
-        config: path of a config file, or a loaded config. Initial weights that it names for
-            training (``pretrained``) are not fetched.
+        config: path of a config file, or a loaded config; either may be of MMAction2 0.x. Initial
+            weights that it names for training (``pretrained``) are not fetched.
         checkpoint: file with the weights; without one they are random.
         device: for example ``'cuda:0'``; by default the first GPU, else the CPU.
 
@@ -37,12 +37,15 @@ def init_recognizer(config, checkpoint=None, device=None):
     from mmvideo.checkpoint_file import read_checkpoint
     from mmvideo.engine.check import check_config
     from mmvideo.engine.checkpoint import match_state_dict
+    from mmvideo.engine.old_config import is_old, translate
     from mmvideo.engine.run import load_config
     from mmvideo.registry import MODELS
     if isinstance(config, (str, os.PathLike)):
         config = load_config(str(config))
     elif not isinstance(config, Config):
         raise InputError(f'config: expected a path or a Config, got {type(config).__name__}')
+    elif is_old(config):
+        config, _ = translate(config)
     check_config(config)
     device = _device(device)
     model = MODELS.build(config.model)

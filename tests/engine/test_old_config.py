@@ -36,6 +36,12 @@ STEMS = [Path(name).stem for name in NAMES]
 every_recipe = pytest.mark.parametrize('name', NAMES, ids=STEMS)
 
 
+def is_missing(recipe):
+    """Whether a recipe's backbone comes from a library that is not installed."""
+    library = recipe['model']['backbone']['type'].partition('.')[0]
+    return library in ('timm', 'torchvision') and importlib.util.find_spec(library) is None
+
+
 def minimal(**more):
     """A small config of the 0.x line; a value of ``...`` takes its key out."""
     data = dict(videos_per_gpu=8, workers_per_gpu=2, train=dict(type='VideoDataset'),
@@ -52,6 +58,7 @@ def test_recipes_are_translated_whole(name):
     assert is_old(old)
     new, said = translate(old)
     assert not is_old(new)
+    check_config(new)
     keys = {line.split(':')[0] for line in said}
     assert keys | {'dataset_type', 'img_norm_cfg', 'evaluation'} >= \
         set(old) - {f'{phase}_pipeline' for phase in PHASES}
@@ -80,6 +87,16 @@ def test_recipes_are_translated_whole(name):
             by_epoch=True, max_epochs=recipe['total_epochs'], val_begin=given.get('start', 1),
             val_interval=given['interval'])
         assert new['val_evaluator']['metric_list'] == given['metrics']
+
+
+@pytest.mark.slow       # the same dicts are built, each once, by tests/test_recipes.py
+@every_recipe
+def test_translated_models_build(name):
+    if is_missing(RECIPES[name]):
+        pytest.skip('a network of torchvision or timm, which is not installed')
+    with torch.device('meta'):
+        model = MODELS.build(translate(Config(old_config(name)))[0].model)
+    assert sum(p.numel() for p in model.parameters()) > 1e6
 
 
 def published_rates(lr, epochs, length, base=0.1):
@@ -355,9 +372,8 @@ def test_a_recipe_of_each_family_runs(stem, small_data, tmp_path, quick_text):
 @pytest.mark.slow
 @every_recipe
 def test_all_recipes_run(name, small_data, tmp_path, quick_text):
-    library = RECIPES[name]['model']['backbone']['type'].partition('.')[0]
-    if library in ('timm', 'torchvision') and importlib.util.find_spec(library) is None:
-        with pytest.raises(InputError, match=f'needs {library}'):
+    if is_missing(RECIPES[name]):
+        with pytest.raises(InputError, match='needs (torchvision|timm)'):
             run_recipe(name, small_data, tmp_path)
     else:
         run_recipe(name, small_data, tmp_path)

@@ -11,6 +11,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / 'eng
 from old_dialect import RECIPES, write  # noqa: E402
 from runs import TSM, main_of  # noqa: E402
 
+from mmvideo.apis import inference_recognizer, init_recognizer  # noqa: E402
 from mmvideo.config_text import to_text  # noqa: E402
 from mmvideo.engine.run import load_config  # noqa: E402
 
@@ -73,6 +74,11 @@ def test_both_forms_train_to_the_same_bits(embedded, tmp_path, capsys, monkeypat
     out = capsys.readouterr().out
     assert 'mean_class_accuracy: 0.' in out and 'top1_acc' not in out.splitlines()[-1]
     assert (tmp_path / 'scores.json').is_file()
+    video = next((embedded / 'videos' / 'val').glob('*.mp4'))
+    checkpoint = str(tmp_path / 'old' / 'epoch_2.pth')
+    found = [inference_recognizer(init_recognizer(config, checkpoint, 'cpu'), str(video))
+             for config in (str(old), Config.fromfile(old), str(new))]
+    assert found[0] == found[1] == found[2] and len(found[0]) == 5
 
 
 def test_text_is_laid_out_to_be_read(embedded, tmp_path):
