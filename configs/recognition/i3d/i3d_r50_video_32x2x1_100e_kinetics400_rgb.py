@@ -1,19 +1,18 @@
-# I3D R50, 32 frames at every second, Kinetics-400.
+# I3D R50, 32 frames, every second one, Kinetics-400, from videos.
 _base_ = ['../../_base_/models/i3d_r50.py', '../../_base_/datasets/kinetics400_video.py',
-          '../../_base_/augments/random_resized_224.py', '../../_base_/schedules/sgd_100e.py',
+          '../../_base_/augments/two_scale_224.py', '../../_base_/schedules/sgd_100e.py',
           '../../_base_/runtime.py']
 clip = dict(type='SampleFrames', clip_len=32, frame_interval=2, num_clips=1)
 still = dict(clip, test_mode=True)
-crops = [dict(type='Resize', scale=(-1, 256)),
-         dict(type='MultiScaleCrop', input_size=224, scales=(1, 0.8), random_crop=False,
-              max_wh_scale_gap=0),
-         dict(type='Resize', scale=(224, 224), keep_ratio=False),
-         dict(type='Flip', flip_ratio=0.5)]
 train_dataloader = dict(dataset=dict(pipeline=[
-    *_base_.reader, clip, *_base_.decode, *crops, *_base_.pack]))
+    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
 val_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
 test_dataloader = dict(dataset=dict(pipeline=[
-    *_base_.reader, dict(still, num_clips=10), *_base_.decode, *_base_.test_augment,
-    *_base_.pack]))
+    *_base_.reader, dict(still, num_clips=10), *_base_.decode, *_base_.test_augment, *_base_.pack]))
 model = dict(cls_head=dict(num_classes=_base_.num_classes))
+zoo = [dict(row=12, section='Kinetics-400', resolution='short-side 256p', gpus='8', top1=72.85,
+            top5=90.75, memory_mb=5170,
+            ckpt='https://download.openmmlab.com/mmaction/recognition/i3d/'
+                 'i3d_r50_video_32x2x1_100e_kinetics400_rgb/'
+                 'i3d_r50_video_32x2x1_100e_kinetics400_rgb_20200826-e31c6f52.pth')]

@@ -1,4 +1,4 @@
-# SlowOnly R50 4x16, Kinetics-400, from scratch.
+# SlowOnly R50, 4 frames, every 16th one, Kinetics-400, from videos.
 _base_ = ['../../_base_/models/slowonly_r50.py', '../../_base_/datasets/kinetics400_video.py',
           '../../_base_/augments/random_resized_224.py',
           '../../_base_/schedules/sgd_cosine_256e.py', '../../_base_/runtime.py']
@@ -9,9 +9,11 @@ train_dataloader = dict(batch_size=24, dataset=dict(pipeline=[
 val_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
 test_dataloader = dict(dataset=dict(pipeline=[
-    *_base_.reader, dict(still, num_clips=10), *_base_.decode, *_base_.test_augment,
-    *_base_.pack]))
+    *_base_.reader, dict(still, num_clips=10), *_base_.decode, *_base_.test_augment, *_base_.pack]))
 model = dict(backbone=dict(pretrained=None), cls_head=dict(num_classes=_base_.num_classes))
 optim_wrapper = dict(optimizer=dict(lr=0.3))
-param_scheduler = [dict(type='CosineAnnealingLR', T_max=256, eta_min=0, by_epoch=True, begin=0,
-                        end=256)]
+zoo = [dict(row=56, section='Kinetics-400', resolution='short-side 320', gpus='8x2', top1=72.9,
+            top5=90.82, memory_mb=8472,
+            ckpt='https://download.openmmlab.com/mmaction/recognition/slowonly/'
+                 'slowonly_r50_video_320p_4x16x1_256e_kinetics400_rgb/'
+                 'slowonly_r50_video_320p_4x16x1_256e_kinetics400_rgb_20201014-c9cdc656.pth')]

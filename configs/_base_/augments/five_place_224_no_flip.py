@@ -1,0 +1,7 @@
+# Crops of four sizes at five places, no flip: left and right mean something.
+train_augment = [dict(type='Resize', scale=(-1, 256)),
+                 dict(type='MultiScaleCrop', input_size=224, scales=(1, 0.875, 0.75, 0.66),
+                      random_crop=False, max_wh_scale_gap=1),
+                 dict(type='Resize', scale=(224, 224), keep_ratio=False)]
+val_augment = test_augment = [dict(type='Resize', scale=(-1, 256)),
+                              dict(type='CenterCrop', crop_size=224)]

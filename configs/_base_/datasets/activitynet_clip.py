@@ -1,0 +1,17 @@
+# ActivityNet v1.3 as folders of frames, cut to the actions.
+root = 'data/ActivityNet'
+num_classes = 200
+reader = []
+decode = [dict(type='RawFrameDecode')]
+train_dataloader = dict(
+    batch_size=8, num_workers=4, persistent_workers=True,
+    dataset=dict(type='RawframeDataset', ann_file=f'{root}/anet_train_clip.txt',
+                 data_prefix=f'{root}/rawframes', filename_tmpl='image_{:05d}.jpg',
+                 with_offset=True, start_index=0))
+val_dataloader = test_dataloader = dict(
+    batch_size=1, num_workers=4, persistent_workers=True,
+    dataset=dict(type='RawframeDataset', ann_file=f'{root}/anet_val_clip.txt',
+                 data_prefix=f'{root}/rawframes', filename_tmpl='image_{:05d}.jpg',
+                 with_offset=True, start_index=0))
+val_evaluator = test_evaluator = dict(
+    type='AccMetric', metric_list=['top_k_accuracy', 'mean_class_accuracy'])

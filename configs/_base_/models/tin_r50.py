@@ -1,0 +1,15 @@
+# TIN (arXiv:2001.06499), ResNet-50: channels move along time by offsets that are learned.
+pack = [dict(type='FormatShape', input_format='NCHW'),
+        dict(type='Collect', keys=['imgs', 'label'], meta_keys=[]),
+        dict(type='ToTensor', keys=['imgs', 'label'])]
+model = dict(
+    type='Recognizer2D',
+    data_preprocessor=dict(type='ActionDataPreprocessor', mean=[123.675, 116.28, 103.53],
+                           std=[58.395, 57.12, 57.375], format_shape='NCHW'),
+    backbone=dict(type='ResNetTIN', pretrained='torchvision://resnet50', depth=50, norm_eval=False,
+                  shift_div=4),
+    cls_head=dict(type='TSMHead', num_classes=174, in_channels=2048, spatial_type='avg',
+                  consensus=dict(type='AvgConsensus', dim=1), dropout_ratio=0.5, init_std=0.001,
+                  is_shift=False),
+    train_cfg=None,
+    test_cfg=dict(average_clips=None))

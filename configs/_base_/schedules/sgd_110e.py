@@ -1,0 +1,7 @@
+# SGD with steps, for optical flow.
+train_cfg = dict(by_epoch=True, max_epochs=110, val_begin=1, val_interval=5)
+optim_wrapper = dict(
+    optimizer=dict(type='SGD', lr=0.005, momentum=0.9, weight_decay=0.0001),
+    clip_grad=dict(max_norm=40, norm_type=2))
+param_scheduler = [dict(type='MultiStepLR', by_epoch=True, begin=0, end=110, milestones=[70, 100],
+                        gamma=0.1)]
