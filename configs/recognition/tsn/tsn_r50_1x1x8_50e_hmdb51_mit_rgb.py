@@ -1,0 +1,21 @@
+# TSN R50, 8 segments, HMDB51, from Moments in Time.
+_base_ = ['../../_base_/models/tsn_r50.py', '../../_base_/datasets/hmdb51_rawframe.py',
+          '../../_base_/augments/random_resized_224_val_256.py',
+          '../../_base_/schedules/sgd_50e.py', '../../_base_/runtime.py']
+clip = dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=8)
+still = dict(clip, test_mode=True)
+train_dataloader = dict(batch_size=32, dataset=dict(pipeline=[
+    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+val_dataloader = test_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
+model = dict(cls_head=dict(num_classes=_base_.num_classes))
+train_cfg = dict(val_interval=1)
+optim_wrapper = dict(optimizer=dict(lr=0.025))
+load_from = (
+    'https://download.openmmlab.com/mmaction/recognition/tsn/tsn_r50_1x1x6_100e_mit_rgb/'
+    'tsn_r50_1x1x6_100e_mit_rgb_20200618-d512ab1b.pth')
+zoo = [dict(row=139, section='HMDB51', gpus='8', pretrain='Moments', top1=54.25, top5=83.86,
+            memory_mb=21535,
+            ckpt='https://download.openmmlab.com/mmaction/recognition/tsn/'
+                 'tsn_r50_1x1x8_50e_hmdb51_mit_rgb/tsn_r50_1x1x8_50e_hmdb51_mit_rgb_'
+                 '20201123-01526d41.pth')]
