@@ -1,0 +1,23 @@
+# TSM R50, 16 segments, Something-Something V2.
+_base_ = ['../../_base_/models/tsm_r50.py', '../../_base_/datasets/sthv2_rawframe.py',
+          '../../_base_/augments/multi_scale_224_no_flip_three_crop.py',
+          '../../_base_/schedules/sgd_tsm_50e.py', '../../_base_/runtime.py']
+clip = dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=16)
+still = dict(clip, test_mode=True)
+train_dataloader = dict(batch_size=6, dataset=dict(pipeline=[
+    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+val_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
+test_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, dict(still, twice_sample=True), *_base_.decode, *_base_.test_augment,
+    *_base_.pack]))
+model = dict(backbone=dict(num_segments=16),
+             cls_head=dict(num_classes=_base_.num_classes, num_segments=16))
+train_cfg = dict(val_interval=2)
+optim_wrapper = dict(optimizer=dict(lr=0.0075, weight_decay=0.0005))
+zoo = [dict(row=125, section='Something-Something V2', resolution='height 256', gpus='8',
+            top1=(61.06, 63.19), top5=(86.66, 87.93), reference=('xx / 63.1', 'xx / xx'),
+            memory_mb=10400,
+            ckpt='https://download.openmmlab.com/mmaction/recognition/tsm/'
+                 'tsm_r50_1x1x16_50e_sthv2_rgb/tsm_r50_256h_1x1x16_50e_sthv2_rgb_'
+                 '20210331-0a45549c.pth')]

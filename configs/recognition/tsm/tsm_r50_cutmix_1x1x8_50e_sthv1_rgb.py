@@ -1,0 +1,24 @@
+# TSM R50, 8 segments, Something-Something V1, cutmix.
+_base_ = ['../../_base_/models/tsm_r50.py', '../../_base_/datasets/sthv1_rawframe.py',
+          '../../_base_/augments/multi_scale_224_no_flip_three_crop.py',
+          '../../_base_/schedules/sgd_tsm_50e.py', '../../_base_/runtime.py']
+clip = dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=8)
+still = dict(clip, test_mode=True)
+train_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+val_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
+test_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, dict(still, twice_sample=True), *_base_.decode, *_base_.test_augment,
+    *_base_.pack]))
+model = dict(data_preprocessor=dict(blending=dict(type='CutmixBlending',
+                                                  num_classes=_base_.num_classes, alpha=0.2)),
+             cls_head=dict(num_classes=_base_.num_classes))
+train_cfg = dict(val_interval=2)
+optim_wrapper = dict(optimizer=dict(weight_decay=0.0005))
+zoo = [dict(row=128, section='MixUp & CutMix on Something-Something V1', resolution='height 100',
+            gpus='8', top1=(45.92, 47.46), top5=(75.23, 76.71), delta_top1=(0.34, -0.24),
+            delta_top5=(0.21, 0.59),
+            ckpt='https://download.openmmlab.com/mmaction/recognition/tsm/'
+                 'tsm_r50_cutmix_1x1x8_50e_sthv1_rgb/tsm_r50_cutmix_1x1x8_50e_sthv1_'
+                 'rgb-34934615.pth')]

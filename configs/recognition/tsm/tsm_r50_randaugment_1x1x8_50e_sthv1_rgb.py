@@ -1,0 +1,23 @@
+# TSM R50, 8 segments, Something-Something V1, RandAugment.
+_base_ = ['../../_base_/models/tsm_r50.py', '../../_base_/datasets/sthv1_rawframe.py',
+          '../../_base_/augments/multi_scale_224_no_flip_three_crop.py',
+          '../../_base_/schedules/sgd_tsm_50e.py', '../../_base_/runtime.py']
+clip = dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=8)
+still = dict(clip, test_mode=True)
+train_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, clip, *_base_.decode, *_base_.train_augment,
+    dict(type='Imgaug', transforms='default'), *_base_.pack]))
+val_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
+test_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, dict(still, twice_sample=True), *_base_.decode, *_base_.test_augment,
+    *_base_.pack]))
+model = dict(cls_head=dict(num_classes=_base_.num_classes))
+train_cfg = dict(val_interval=2)
+optim_wrapper = dict(optimizer=dict(weight_decay=0.0005))
+zoo = [dict(row=118, section='Something-Something V1', resolution='height 100', gpus='8',
+            top1=(47.16, 48.9), top5=(76.07, 77.92), reference=((45.5, 47.33), (74.34, 76.6)),
+            memory_mb=7077,
+            ckpt='https://download.openmmlab.com/mmaction/recognition/tsm/'
+                 'tsm_r50_randaugment_1x1x8_50e_sthv1_rgb/'
+                 'tsm_r50_randaugment_1x1x8_50e_sthv1_rgb_20210324-481268d9.pth')]
