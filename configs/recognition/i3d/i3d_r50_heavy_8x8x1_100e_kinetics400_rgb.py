@@ -1,0 +1,14 @@
+# I3D R50, 8 frames, every eighth one, all blocks inflated, Kinetics-400.
+_base_ = ['../../_base_/models/i3d_r50.py', '../../_base_/datasets/kinetics400_rawframe.py',
+          '../../_base_/augments/two_scale_224.py', '../../_base_/schedules/sgd_100e.py',
+          '../../_base_/runtime.py']
+clip = dict(type='SampleFrames', clip_len=8, frame_interval=8, num_clips=1)
+still = dict(clip, test_mode=True)
+train_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+val_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
+test_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, dict(still, num_clips=10), *_base_.decode, *_base_.test_augment, *_base_.pack]))
+model = dict(backbone=dict(conv1_stride_t=1, pool1_stride_t=1, inflate=(1, 1, 1, 1)),
+             cls_head=dict(num_classes=_base_.num_classes))
