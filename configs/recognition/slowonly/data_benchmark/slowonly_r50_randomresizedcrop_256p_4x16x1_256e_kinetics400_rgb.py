@@ -1,0 +1,20 @@
+# SlowOnly R50, 4 frames, every 16th one, Kinetics-400, 256 pixels, random area and aspect.
+_base_ = ['../../../_base_/models/slowonly_r50.py',
+          '../../../_base_/datasets/kinetics400_rawframe_256p.py',
+          '../../../_base_/augments/random_resized_224.py',
+          '../../../_base_/schedules/sgd_cosine_256e.py', '../../../_base_/runtime.py']
+clip = dict(type='SampleFrames', clip_len=4, frame_interval=16, num_clips=1)
+still = dict(clip, test_mode=True)
+train_dataloader = dict(batch_size=16, dataset=dict(pipeline=[
+    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+val_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
+test_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, dict(still, num_clips=10), *_base_.decode, *_base_.test_augment, *_base_.pack]))
+model = dict(backbone=dict(pretrained=None), cls_head=dict(num_classes=_base_.num_classes))
+optim_wrapper = dict(optimizer=dict(lr=0.6))
+zoo = [dict(row=68, section='Kinetics-400 Data Benchmark', resolution='short-side 256', gpus='8x4',
+            top1=72.76, top5=90.51,
+            ckpt='https://download.openmmlab.com/mmaction/recognition/slowonly/'
+                 'slowonly_r50_256p_4x16x1_256e_kinetics400_rgb/'
+                 'slowonly_r50_256p_4x16x1_256e_kinetics400_rgb_20200820-bea7701f.pth')]

@@ -1,0 +1,23 @@
+# SlowOnly R50, 8 frames, every fourth one, Something-Something V1, from ImageNet.
+_base_ = ['../../_base_/models/slowonly_r50.py', '../../_base_/datasets/sthv1_rawframe.py',
+          '../../_base_/augments/random_resized_112.py',
+          '../../_base_/schedules/sgd_warmup_cosine_256e.py', '../../_base_/runtime.py']
+clip = dict(type='SampleFrames', clip_len=8, frame_interval=4, num_clips=1)
+still = dict(clip, test_mode=True)
+train_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+val_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
+test_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, dict(still, num_clips=10), *_base_.decode, *_base_.test_augment, *_base_.pack]))
+model = dict(backbone=dict(with_pool1=False), cls_head=dict(num_classes=_base_.num_classes))
+train_cfg = dict(max_epochs=64, val_interval=1)
+param_scheduler = [dict(type='LinearLR', start_factor=0.1, by_epoch=True, begin=0, end=10,
+                        convert_to_iter_based=True),
+                   dict(type='CosineAnnealingLR', T_max=64, eta_min=0, by_epoch=True, begin=0,
+                        end=64)]
+zoo = [dict(row=83, section='Something-Something V1', gpus='8', top1=47.76, top5=77.49,
+            memory_mb=7759,
+            ckpt='https://download.openmmlab.com/mmaction/recognition/slowonly/'
+                 'slowonly_imagenet_pretrained_r50_8x4x1_64e_sthv1_rgb/'
+                 'slowonly_imagenet_pretrained_r50_8x4x1_64e_sthv1_rgb_20211202-d034ff12.pth')]
