@@ -22,6 +22,8 @@ from mmvideo.engine.config_file import find_config
 WIDTH = 100
 # Longer values are shown item by item; steps of a pipeline, which are read as a whole, later.
 SHORT, SHORT_STEP = 44, 120
+# The column that says what set a value is rarely wider.
+NARROW = 46
 
 
 def parse_args(argv=None):
@@ -65,8 +67,11 @@ def set_by(place, label):
     lines = [label(origin)]
     if origin.source:
         lines.append(f'  from {label(origin.source)}')
-    if said_before(origin):
-        lines.append(f'  was {said_before(origin)} in {label(origin.replaced)}')
+    before = said_before(origin)
+    if before:
+        was, there = f'  was {before}', f'in {label(origin.replaced)}'
+        was = was if len(was) <= NARROW else was[:NARROW - 3] + '...'
+        lines += [f'{was} {there}'] if len(was + there) < NARROW else [was, f'  {there}']
     return lines
 
 
@@ -122,14 +127,22 @@ def table(found, texts=None):
     """Print rows in three columns; ``texts`` says what names mean."""
     names = max(len(name) for name, *_ in found)
     origins = max(len(line) for _, _, lines in found for line in [*lines, ''])
-    room = min(max(len(text) for _, text, _ in found), max(WIDTH - names - origins - 6, 24))
+    room = min(max(len(text) for _, text, _ in found), max(WIDTH - names - origins - 6, 20))
     for name, text, lines in found:
-        parts = textwrap.wrap(text, room, break_on_hyphens=False) or ['']
+        parts = broken(text, room)
         for i in range(max(len(parts), len(lines))):
             cells = [found[i] if i < len(found) else '' for found in ([name], parts, lines)]
             print(f'  {cells[0]:<{names}}  {cells[1]:<{room}}  {cells[2]}'.rstrip())
         if texts and texts.get(name):
             show(texts[name], indent=6)
+
+
+def broken(text, room):
+    """Lines of a value: broken at blanks, or behind the name of a class, else anywhere."""
+    name, bracket, rest = text.partition('(')
+    if name.isidentifier() and len(text.split()[0]) > room:
+        return [name + bracket, *broken(rest, room)]
+    return textwrap.wrap(text, room, break_on_hyphens=False) or ['']
 
 
 def show(text, indent=2):

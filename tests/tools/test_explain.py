@@ -91,6 +91,21 @@ def test_values_inside_values(explained):
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize('before, said', [
+    ('torchvision://resnet50', "was 'torchvision://resnet50'"),
+    ('weights/of/another/net_with_a_long_name.pth',
+     "was 'weights/of/another/net_with_a_long_n..."),
+])
+def test_a_long_value_that_was_replaced_takes_two_lines(explained, before, said):
+    with open('_base_/part.py', 'a') as part:
+        part.write(f"model['backbone']['pretrained'] = '{before}'\n")
+    with open('leaf.py', 'a') as leaf:
+        leaf.write("model['backbone']['pretrained'] = 'here.pth'\n")
+    lines = cells(explained('leaf.py', 'model.backbone'))
+    at = lines.index("pretrained 'here.pth' leaf:9")
+    assert lines[at + 1:at + 3] == [said, 'in _base_/part.py:10']
+
+
 def test_steps_are_one_line_each(explained):
     assert cells(explained('leaf.py', 'train_dataloader.dataset.pipeline'))[2:] == [
         'train_dataloader.dataset.pipeline: a list of 3', '',
