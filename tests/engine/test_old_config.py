@@ -14,6 +14,7 @@ from mmvideo import engine
 from mmvideo.config_text import to_text
 from mmvideo.engine.check import check_config
 from mmvideo.engine.old_config import is_old, split_options, translate
+from mmvideo.engine.old_keys import STEPS
 from mmvideo.engine.old_schedule import translate_schedule
 from mmvideo.errors import InputError
 from mmvideo.evaluation.scores import read_scores
@@ -288,6 +289,11 @@ def test_sources_that_train_jointly_stand_beside_the_first():
 def test_what_cannot_be_translated_is_refused_by_name(more, message):
     with pytest.raises(InputError, match=message):
         translate(minimal(**more))
+
+
+def test_the_page_names_every_key():
+    page = (Path(__file__).parents[2] / 'docs' / 'old_configs.md').read_text()
+    assert [key for key in STEPS if f'`{key}`' not in page] == []
 
 
 def test_mixed_and_new_configs_are_not_old():
