@@ -18,7 +18,10 @@ from mmvideo.registry import MODELS, TRANSFORMS
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 PARTS = sorted((CONFIGS / '_base_').rglob('*.py'))
-LEAVES = sorted(p for p in CONFIGS.rglob('*.py') if p not in PARTS)
+FILES = sorted(p for p in CONFIGS.rglob('*.py') if p not in PARTS)
+# Rows of the tables that are made of others' scores; nothing of theirs is built.
+SUMS = [p for p in FILES if '_base_' not in p.read_text()]
+LEAVES = [p for p in FILES if p not in SUMS]
 # One a family is built and run by default: every model and pipeline of the recipes is in
 # tests/test_recipes.py and tests/transforms, and tests/test_recipe_values.py compares the leaves.
 RUN = {path.parent: path for path in reversed(LEAVES)}.values()
@@ -53,6 +56,14 @@ def test_leaves_inherit_from_parts_only_and_are_short(path):
     assert bases and all((path.parent / base).resolve() in PARTS for base in bases)
     assert len(text.splitlines()) <= 40
     assert len({p.stem for p in LEAVES}) == len(LEAVES)
+
+
+@pytest.mark.parametrize('path', SUMS, ids=[p.stem for p in SUMS])
+def test_sums_name_their_terms(path):
+    cfg = load_config(path)
+    terms = cfg.get('average') or cfg.get('fusion', {}).get('configs', [])
+    assert set(terms) <= {p.stem for p in LEAVES} and cfg.zoo
+    assert 'fusion' not in cfg or len(cfg.fusion.coefficients) == len(terms) > 1
 
 
 def test_leaves_are_about_twenty_lines():

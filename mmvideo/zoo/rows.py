@@ -109,6 +109,8 @@ class Row:
     @property
     def modality(self):
         """RGB, Flow or Audio."""
+        if 'modality' in self.entry:
+            return self.entry['modality']
         loader = self.cfg.get('test_dataloader')
         return modality(loader.dataset) if loader else ''
 
@@ -212,10 +214,10 @@ def test_view(cfg):
     if cfg.model.type != 'Recognizer2D':
         return View(clip.num_clips, crops, clip.clip_len,
                     (1, 1, channels, clip.clip_len, height, width))
-    sampled = clip.num_clips * (2 if clip.get('twice_sample') else 1)
-    if clip['type'] == 'DenseSampleFrames':
-        sampled *= clip.get('num_sample_positions', 10) if clip.get('test_mode') else 1
-    frames = _segments(cfg.model) or sampled
+    dense = clip['type'] == 'DenseSampleFrames'     # a clip at each of its places
+    sampled = clip.num_clips * (clip.get('num_sample_positions', 10) if dense else
+                                2 if clip.get('twice_sample') else 1)
+    frames = _segments(cfg.model) or (clip.num_clips if dense else sampled)
     return View(sampled // frames, crops, frames, (1, frames, channels, height, width))
 
 

@@ -1,0 +1,5 @@
+# TSN R50, 8 segments, Kinetics-400: the scores of colors and of optical flow, added as they are.
+fusion = dict(configs=['tsn_r50_320p_1x1x8_100e_kinetics400_rgb',
+                       'tsn_r50_320p_1x1x8_110e_kinetics400_flow'], coefficients=[1, 1])
+zoo = [dict(row=149, section='Kinetics-400', backbone='ResNet50', pretrain='ImageNet', top1=74.64,
+            top5=91.77)]
