@@ -72,18 +72,19 @@ def small_options(cfg, data):
         options['total_epochs'] = 1
     if 'evaluation' in cfg:
         options.update({'evaluation.interval': 1, 'evaluation.start': 1})
+    keeps_size = cfg['model']['backbone']['type'].startswith('timm.swin')
     for phase in PHASES:
         found = cfg['data'].get(phase)
         places = {f'data.{phase}.{i}': d for i, d in enumerate(found)} \
             if isinstance(found, list) else {f'data.{phase}': found}
         for place, dataset in places.items():
             if dataset is not None:
-                options.update(_small_steps(dataset['pipeline'], place))
+                options.update(_small_steps(dataset['pipeline'], place, keeps_size))
                 options.update({f'{place}.{k}': v for k, v in data(dataset, phase).items()})
     return {**options, **SLIPS.get(Path(cfg['dataset_type']).stem, {})}
 
 
-def _small_steps(pipeline, place):
+def _small_steps(pipeline, place, keeps_size):
     """A quarter of every length in pixels, and few clips where their number is free."""
     options, kinds = {}, [step['type'] for step in pipeline]
     if 'ThreeCrop' in kinds and 'Resize' not in kinds:      # videos that are stored in that size
@@ -92,7 +93,7 @@ def _small_steps(pipeline, place):
         options[f'{place}.pipeline'] = pipeline
     for i, step in enumerate(pipeline):
         for key in ('scale', 'size', 'crop_size', 'input_size', 'scale_range'):
-            if key in step:
+            if key in step and not keeps_size:
                 value = step[key]
                 options[f'{place}.pipeline.{i}.{key}'] = \
                     [_quarter(v) for v in value] if isinstance(value, list) else _quarter(value)
