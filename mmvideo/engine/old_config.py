@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmvideo.errors import InputError
 
 from .check import RUNNER
-from .old_keys import PHASES, STEPS
+from .old_keys import PHASES, STEPS, become
 
 __all__ = ['is_old', 'split_options', 'translate']
 
@@ -68,9 +68,9 @@ def translate(cfg):
             new[key] = old.pop(key)
     if 'total_epochs' in old or 'runner' in old:
         old.setdefault('evaluation', {})
-    for key, step in STEPS.items():
+    for key in STEPS:
         if key in old:
-            said.append(f'{key}: {step(old[key], new)}')
+            said.append(f'{key}: {become(key, old[key], new)}')
     used_up = [key for key in VARIABLES if key in old]
     if used_up:
         said.append(f'{", ".join(used_up)}: gone; variables that the values above were made of')

@@ -10,7 +10,7 @@ from mmvideo.registry import nearest
 
 from .old_schedule import translate_schedule
 
-__all__ = ['PHASES', 'STEPS']
+__all__ = ['PHASES', 'STEPS', 'become']
 
 PHASES = ('train', 'val', 'test')
 LOGGERS = dict(TextLoggerHook=None, TensorboardLoggerHook='TensorboardVisBackend',
@@ -18,8 +18,33 @@ LOGGERS = dict(TextLoggerHook=None, TensorboardLoggerHook='TensorboardVisBackend
 # Keys that configs of today have, too, but that nothing reads yet: what a run does instead.
 UNREAD = dict(multigrid='clips and crops keep their size',
               precise_bn='running statistics are used as they are')
+DICTS = ('data', 'optimizer', 'optimizer_config', 'fp16', 'lr_config', 'runner', 'evaluation',
+         'checkpoint_config', 'log_config', 'dist_params')
+LISTS = dict(module_hooks=(dict, ), workflow=(tuple, list))
 LOADER = dict(videos_per_gpu='batch_size', workers_per_gpu='num_workers')
 LOADER_KEPT = ('persistent_workers', 'drop_last', 'pin_memory', 'prefetch_factor')
+
+
+def become(key, value, new):
+    """Translate one key.
+
+    Args:
+        key: one of ``STEPS``.
+        value: what the 0.x config says there.
+        new: the translation of the keys before it; receives that of this one.
+
+    Returns:
+        str: a few words on what became of the value.
+
+    Raises:
+        InputError: names the key, or the one inside it, and says why it cannot be translated.
+    """
+    if key in DICTS and not isinstance(value, (dict, type(None))):
+        raise _refusal(key, f'expected a dict, got {value!r}')
+    if key in LISTS and not (value is None or isinstance(value, (list, tuple))
+                             and all(isinstance(item, LISTS[key]) for item in value)):
+        raise _refusal(key, f'expected a list of {LISTS[key][0].__name__}s, got {value!r}')
+    return STEPS[key](value, new)
 
 
 def _refusal(key, why):
@@ -60,7 +85,7 @@ def _data(value, new):
         dataset, own = value.get(phase), value.get(f'{phase}_dataloader') or {}
         if dataset is None:
             continue
-        if phase == 'train' and isinstance(dataset, list):
+        if phase == 'train' and isinstance(dataset, list) and dataset:
             dataset, *others = dataset
             new['omnisource'] = _sources(value, others)
             made.append(f'omnisource (not read yet: the run goes without these {len(others)})')
@@ -84,11 +109,15 @@ def _data(value, new):
 def _sources(data, datasets):
     """Loaders of what is trained on jointly with the first data set (OmniSource)."""
     sizes, ratio = data.get('omni_videos_per_gpu'), data.get('train_ratio')
+    for key, given in (('omni_videos_per_gpu', sizes), ('train_ratio', ratio)):
+        if given and not isinstance(given, int) and len(given) != len(datasets) + 1:
+            raise _refusal(f'data.{key}', f'expected {len(datasets) + 1} numbers, one for each '
+                           f'data set of data.train, got {given!r}')
     loaders = [dict(dataset=dataset) for dataset in datasets]
     for i, loader in enumerate(loaders, 1):
         if sizes:
             loader['batch_size'] = sizes if isinstance(sizes, int) else sizes[i]
-        if ratio:
+        if isinstance(ratio, (list, tuple)):
             loader['ratio'] = ratio[i] / ratio[0]
     return loaders
 
@@ -136,11 +165,15 @@ def _fp16(value, new):
 
 
 def _total_epochs(value, new):
+    if not isinstance(value, int) or value < 1:
+        raise _refusal('total_epochs', f'expected a whole number >= 1, got {value!r}')
     new['train_cfg'] = dict(by_epoch=True, max_epochs=value, val_begin=1, val_interval=1)
     return 'train_cfg.max_epochs'
 
 
 def _runner(value, new):
+    if value is None:
+        return 'nothing to translate'
     if value.get('type') != 'EpochBasedRunner' or 'max_epochs' not in value:
         raise _refusal('runner', "expected dict(type='EpochBasedRunner', max_epochs=...)")
     return _total_epochs(value['max_epochs'], new)
@@ -218,7 +251,7 @@ def _log_config(value, new):
     _check_known('log_config', value, ['interval', 'hooks'])
     backends = [dict(type='LocalVisBackend')]
     for hook in value.get('hooks') or []:
-        kind = hook.get('type')
+        kind = hook.get('type') if isinstance(hook, dict) else hook
         if kind not in LOGGERS:
             raise _refusal('log_config.hooks', f'{kind!r} has no counterpart; '
                            + nearest(kind, LOGGERS))
@@ -266,7 +299,7 @@ def _resume_from(value, new):
 
 
 def _workflow(value, new):
-    if [name for name, _ in value] != ['train']:
+    if value and [step[:1] for step in map(list, value)] != [['train']]:
         raise _refusal('workflow', 'losses of validation data are not computed; accuracies are, '
                        'by --validate')
     return 'nothing to translate'

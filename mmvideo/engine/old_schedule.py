@@ -32,7 +32,7 @@ def translate_schedule(lr_config, epochs):
         InputError: names the value that has no counterpart.
     """
     policy = lr_config.get('policy')
-    if policy not in OWN:
+    if not isinstance(policy, str) or policy not in OWN:
         raise _refusal('policy', f'{policy!r} has no counterpart; {nearest(policy, OWN)}')
     _check_keys(lr_config, policy)
     by_epoch, warms_up = lr_config.get('by_epoch', True), lr_config.get('warmup') is not None
@@ -126,6 +126,8 @@ def _tin(lr_config, epochs):
     if lr_config.get('warmup') and _warm_epochs(lr_config) is None:
         raise _refusal('warmup_by_epoch', "policy 'TIN' is warmed up by epochs: "
                        'warmup_by_epoch=True')
+    if 'min_lr' not in lr_config:
+        raise _refusal('min_lr', "policy 'TIN' needs it")
     begin = _warm_epochs(lr_config) or 0
     cosine = dict(type='CosineAnnealingLR', T_max=epochs - begin, eta_min=lr_config['min_lr'],
                   by_epoch=True, begin=begin, end=epochs, convert_to_iter_based=True)

@@ -285,6 +285,10 @@ def test_sources_that_train_jointly_stand_beside_the_first():
     (dict(model=dict(test_cfg=dict(x=1)), test_cfg=dict(x=2)), r"'test_cfg'.*model.test_cfg is se"),
     (dict(evalution=dict()), r"unknown config key 'evalution'; did you mean 'evaluation'"),
     (dict(model=...), r"the config has no 'model'"),
+    (dict(data=dict(train=[dict(), dict()], train_ratio=[1])), r"'data.train_ratio' .* 2 numbers"),
+    (dict(optimizer=5), r"'optimizer' of .* expected a dict, got 5"),
+    (dict(workflow=['train']), r"'workflow' of .* expected a list of tuples, got \['train'\]"),
+    (dict(total_epochs='50'), r"'total_epochs' of .* expected a whole number >= 1, got '50'"),
 ])
 def test_what_cannot_be_translated_is_refused_by_name(more, message):
     with pytest.raises(InputError, match=message):
