@@ -1,5 +1,7 @@
 """Rows of the published tables: all there, as published, under names that say what they are."""
 import copy
+import json
+import re
 import sys
 from pathlib import Path
 
@@ -9,6 +11,8 @@ from mmengine.config import Config
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.zoo import Row, View, group_rows, read_configs, read_rows
 from mmvideo.zoo.check import NAMED_OTHERWISE, compare, name_complaints, read_published
+from mmvideo.zoo.networks import is_foreign, size
+from mmvideo.zoo.page import render, stale_line
 
 sys.path.insert(0, str(Path(__file__).parent / 'tools'))
 
@@ -164,3 +168,80 @@ def test_check_tells_and_counts(configs, monkeypatch, capsys, tmp_path):
     (tmp_path / 'broken.json').write_text('[{]')
     assert main_of('tools/zoo.py')(['check', '--published', str(tmp_path / 'broken.json')]) == 2
     assert 'broken.json is no list of published rows' in capsys.readouterr().err
+
+
+def test_the_page_is_up_to_date(configs, rows):
+    assert stale_line(render(configs, rows), str(ROOT / 'model-zoo.md')) is None, \
+        'make it with: python tools/zoo.py write'
+
+
+@pytest.fixture(scope='module')
+def page():
+    return (ROOT / 'model-zoo.md').read_text(encoding='utf-8')
+
+
+def test_the_page_has_every_row_once_and_its_links_lead_somewhere(page, published):
+    numbers = [int(n) for n in re.findall(r'^\| (\d+) \|', page, re.MULTILINE)]
+    assert numbers == list(range(196))
+    places = set(re.findall(r'\]\((configs/[^)]+)\)', page))
+    assert len(places) > 185 and all((ROOT / place).is_file() for place in places)
+    addresses = {address for row in published.values() for address in row.get('ckpt_urls', [])}
+    assert set(re.findall(r'\]\((https://download[^)]+)\)', page)) == addresses
+
+
+def test_tables_are_whole(page):
+    tables = re.findall(r'(?:^\|.*\n)+', page, re.MULTILINE)
+    assert len(tables) > 50
+    for table in tables:
+        widths = {line.count('|') for line in table.splitlines()}
+        assert len(widths) == 1 and table.splitlines()[1].replace('-', '').strip('|') != '---'
+
+
+@pytest.mark.parametrize('number, cells', [
+    (47, ['76.94', '92.8', '9062', '10 clips x 3 crops', '30', '32x256x256', '34.57', '65.7']),
+    (98, ['70.24', '89.56', '70.36', '89.49', '7079', '8x1 frames', '1', '8x224x224', '24.33',
+          '32.7']),
+    (116, ['45.58 / 47.7', '2 clips of 8x3 frames', '6', '23.86', '42.7']),
+    (155, ['densenet161 [torchvision]', '25x3 frames', '–'])])
+def test_cells_of_the_page(page, number, cells):
+    line = re.search(rf'^\| {number} \|.*', page, re.MULTILINE).group()
+    found = line.split(' | ')
+    assert [cell for cell in cells if cell not in found] == []
+
+
+def test_sizes_agree_with_the_published_ones(rows):
+    """Parameters in thousands, as published with three digits of a million."""
+    figures = json.loads((ROOT / 'tests/data/complexity.json').read_text())['zoo']
+    known = {name: row for row in figures for name in row['configs']}
+    compared = 0
+    for row in rows:
+        said = known.get(row.stem)
+        if said and row.view and not is_foreign(row.cfg.model):
+            parameters, multiply_adds = size(row.cfg.model, row.view.shape)
+            wanted = said.get('measured_parameters', said['parameters'] * 1e6)
+            assert abs(parameters - wanted) < 501, row.stem
+            if said.get('measured') and tuple(said['shape']) == row.view.shape:
+                assert multiply_adds / 1e9 == pytest.approx(said['measured'], rel=0.005), row.stem
+            compared += 1
+    assert compared > 100
+
+
+def test_stale_pages_are_told(configs, monkeypatch, capsys, tmp_path):
+    page = tmp_path / 'page.md'
+    assert stale_line('a\n', str(page)) == f'{page} does not exist'
+    page.write_text('a\nb\n')
+    assert stale_line('a\nb\n', str(page)) is None
+    assert stale_line('a\nc\n', str(page)) == f'{page}, line 2 is stale, now it is: c'
+    assert stale_line('a\n', str(page)) == f'{page}, line 2 is left over'
+    monkeypatch.setattr('mmvideo.zoo.read_configs', lambda: configs)
+    monkeypatch.setattr('mmvideo.zoo.page.size', lambda model, shape: (24327632, 32703643648))
+    main = main_of('tools/zoo.py')
+    assert main(['write', '--check', '--out', str(page)]) == 1
+    assert 'make it with: python tools/zoo.py write' in capsys.readouterr().out
+    assert page.read_text() == 'a\nb\n'
+    assert main(['write', '--out', str(page)]) == 0
+    assert main(['write', '--check', '--out', str(page)]) == 0
+    assert 'up to date: 196 rows' in capsys.readouterr().out
+    page.write_text(page.read_text().replace('70.24', '70.25'))
+    assert main(['write', '--check', '--out', str(page)]) == 1
+    assert 'is stale, now it is: | 98 |' in capsys.readouterr().out

@@ -1,6 +1,7 @@
-"""The published tables: ``python tools/zoo.py check``.
+"""The published tables: ``python tools/zoo.py check | write``.
 
 check   names against values, rows against the published list; seconds, no data
+write   the page of all rows, model-zoo.md; with --check only tells whether it is stale
 """
 import argparse
 import os.path as osp
@@ -10,6 +11,7 @@ from mmvideo.command import exit_status
 
 ROOT = osp.dirname(osp.dirname(osp.abspath(__file__)))
 PUBLISHED = osp.join(ROOT, 'tests', 'data', 'zoo.json.gz')
+PAGE = osp.join(ROOT, 'model-zoo.md')
 
 
 def parse_args(argv=None):
@@ -20,6 +22,11 @@ def parse_args(argv=None):
     check.add_argument('--published', default=PUBLISHED, metavar='FILE',
                        help='the published list, .json or .json.gz; by default that of the tests')
     check.set_defaults(run=run_check)
+    write = commands.add_parser('write', help='make the page of all rows, model-zoo.md')
+    write.add_argument('--out', default=PAGE, metavar='FILE', help='by default model-zoo.md')
+    write.add_argument('--check', action='store_true',
+                       help='write nothing; exit status 1 if the page is stale')
+    write.set_defaults(run=run_write)
     return parser.parse_args(argv)
 
 
@@ -38,6 +45,24 @@ def run_check(args):
     print(f'{len(configs)} configs, {len(complaints)} names that say something else; {len(rows)} '
           f'of {len(published)} published rows, {len(differences)} fields that differ')
     return 1 if complaints or differences or lost else 0
+
+
+def run_write(args):
+    from mmvideo.zoo import read_configs, read_rows
+    from mmvideo.zoo.page import render, stale_line
+    configs = read_configs()
+    rows = read_rows(configs)
+    text = render(configs, rows)
+    stale = stale_line(text, args.out)
+    if args.check:
+        print(f'{stale}\nmake it with: python tools/zoo.py write' if stale
+              else f'{args.out} is up to date: {len(rows)} rows')
+        return 1 if stale else 0
+    if stale:
+        with open(args.out, 'w', encoding='utf-8') as file:
+            file.write(text)
+    print(f'{args.out} {"written" if stale else "is as it was"}: {len(rows)} rows')
+    return 0
 
 
 def main(argv=None):
