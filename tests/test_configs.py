@@ -11,8 +11,10 @@ import pytest
 import torch
 from torch.utils.data import default_collate
 
-from mmvideo.engine.check import check_config
+from mmvideo.engine.check import NOT_YET, check_config, check_training
+from mmvideo.engine.config_file import OTHER_NAMES, find_config
 from mmvideo.engine.run import load_config as read_config
+from mmvideo.engine.run import train
 from mmvideo.errors import InputError
 from mmvideo.registry import MODELS, TRANSFORMS
 
@@ -90,6 +92,31 @@ def test_names_say_what_the_config_does(path):
         found = (found[0] // 5, *found[1:])
     assert found[:2] == said[:2]
     assert found[2] == said[2] or not trains    # a test may read more clips than its training
+
+
+@pytest.mark.parametrize('name, stem', OTHER_NAMES.items())
+def test_other_published_names_work(name, stem):
+    path = find_config(name)
+    assert Path(path).stem == stem and find_config(f'{Path(path).parent}/{name}.py') == path
+
+
+def test_the_other_folder_of_sound_works():
+    path = 'recognition_audio/resnet/tsn_r18_64x1x1_100e_kinetics400_audio_feature.py'
+    path = CONFIGS / path
+    assert Path(find_config(str(path).replace('recognition_audio', 'audio_recognition'))) == path
+
+
+def test_training_refuses_what_it_would_leave_out():
+    found = {}
+    for path in LEAVES:
+        cfg = load_config(path)
+        keys = [key for key in NOT_YET if cfg.get(key)]
+        if keys:
+            with pytest.raises(InputError, match=f'{keys[0]!r}.*--cfg-options {keys[0]}=None'):
+                train(str(path))
+            check_training({**cfg, **dict.fromkeys(keys)})
+            found.update(dict.fromkeys(keys, path))
+    assert set(found) == set(NOT_YET)
 
 
 @leaf

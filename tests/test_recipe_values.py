@@ -147,13 +147,13 @@ def batch_of_training(recipe):
     return False
 
 
-@difference('further sources of training are listed beside the first')
+@difference('further sources of training have loaders of their own beside the first')
 def sources(recipe):
     given = recipe.get('train_dataset')
     if not isinstance(given, list):
         return False
     recipe['train_dataset'], *others = given
-    recipe['omnisource'] = others
+    recipe['omnisource'] = [dict(dataset=d) for d in others]
     return True
 
 

@@ -13,13 +13,26 @@ PACKAGE = osp.dirname(osp.dirname(osp.abspath(__file__)))
 FOLDERS = ('configs', osp.join(osp.dirname(PACKAGE), 'configs'), osp.join(PACKAGE, '.mim/configs'))
 # Words less alike than this have nothing to do with each other; nor have names, on a scale of 2.
 LIKE_WORD, LIKE_NAME = 0.75, 0.7
+# Names that a published page or file has for a recipe which is here under a truer one.
+OTHER_NAMES = dict(
+    slowonly_r50_8x8x1_256e_kinetics400_flow='slowonly_r50_8x8x1_196e_kinetics400_flow',
+    tsn_r50_dense_1x1x5_50e_kinetics400_rgb='tsn_r50_dense_1x1x5_100e_kinetics400_rgb',
+    tsn_r50_1x1x8_100e_kinetics400_rgb='tsn_r50_320p_1x1x8_100e_kinetics400_rgb',
+    tsm_mobilenetv2_dense_1x1x8_kinetics400_rgb_port=
+    'tsm_mobilenetv2_dense_1x1x8_100e_kinetics400_rgb',
+    slowfast_perbn_r50_8x8x1_256e_kinetics400_rgb_steplr=
+    'slowfast_prebn_r50_8x8x1_256e_kinetics400_rgb_steplr',
+    timesformer_sapceOnly_8x32x1_15e_kinetics400_rgb=
+    'timesformer_spaceOnly_8x32x1_15e_kinetics400_rgb')
+OTHER_FOLDER = ('audio_recognition', 'recognition_audio')
 
 
 def find_config(name):
     """The path of a config, given as a path or as the bare name of one under ``configs/``.
 
     Args:
-        name: ``configs/recognition/tsm/NAME.py``, ``NAME.py`` or ``NAME``.
+        name: ``configs/recognition/tsm/NAME.py``, ``NAME.py`` or ``NAME``. Other published names
+            of a recipe do, and so does the folder ``audio_recognition`` for sound.
 
     Raises:
         MissingFileError: there is no such config; the nearest are offered.
@@ -31,6 +44,10 @@ def find_config(name):
     if osp.isdir(name):
         raise InputError(f'{name} is a folder, expected one config')
     folder, stem = osp.dirname(name), osp.basename(name).removesuffix('.py')
+    stem = OTHER_NAMES.get(stem, stem)
+    other = osp.join(folder.replace(*OTHER_FOLDER), f'{stem}.py')
+    if osp.isfile(other):
+        return other
     known = zoo_configs()
     same = [path for path in known if osp.basename(path) == f'{stem}.py']
     if len(same) == 1 and not folder:

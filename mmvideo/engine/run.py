@@ -17,7 +17,7 @@ from mmvideo.checkpoint_file import local_file
 from mmvideo.errors import InputError
 
 from . import compat
-from .check import check_config, check_keys
+from .check import check_config, check_keys, check_training
 from .config_file import find_config
 from .hooks import PrepareModel
 from .old_config import is_old, split_options, translate
@@ -216,6 +216,8 @@ def train(path, *, work_dir=None, validate=False, test_last=False, test_best=Fal
     """
     path = find_config(path)
     cfg = load_config(path, options)
+    if not is_old(read_config(path)):   # of an old one, all that is left out was told
+        check_training(cfg)
     for key in ('train_dataloader', 'train_cfg', 'optim_wrapper'):
         if not isinstance(cfg.get(key), dict):
             raise InputError(f'config {path} cannot train: {key!r} is missing')

@@ -14,10 +14,10 @@ test_dataloader = dict(dataset=dict(pipeline=[
 model = dict(backbone=dict(pretrained=None), cls_head=dict(num_classes=_base_.num_classes))
 train_cfg = dict(val_interval=8)
 optim_wrapper = dict(optimizer=dict(lr=0.15))
-omnisource = [dict(type='ImageDataset',
-                   ann_file='data/OmniSource/annotations/googleimage_200/'
-                            'tsn_8seg_googleimage_200_wodup.txt',
-                   data_prefix='data/OmniSource/googleimage_200')]
+omnisource = [dict(dataset=dict(type='ImageDataset',
+                                ann_file='data/OmniSource/annotations/googleimage_200/'
+                                         'tsn_8seg_googleimage_200_wodup.txt',
+                                data_prefix='data/OmniSource/googleimage_200'))]
 zoo = [dict(row=31, section='SlowOnly-8x8-ResNet50', resolution='short-side 320', top1=80.8,
             top5=95.0,
             ckpt='https://download.openmmlab.com/mmaction/recognition/omnisource/'

@@ -14,11 +14,11 @@ test_dataloader = dict(dataset=dict(pipeline=[
 model = dict(backbone=dict(pretrained=None), cls_head=dict(num_classes=_base_.num_classes))
 train_cfg = dict(val_interval=8)
 optim_wrapper = dict(optimizer=dict(lr=0.15))
-omnisource = [dict(type='RawVideoDataset',
-                   ann_file='data/OmniSource/annotations/kinetics_raw_200/'
-                            'slowonly_8x8_kinetics_raw_200.json',
-                   data_prefix='data/OmniSource/kinetics_raw_200_train',
-                   clipname_tmpl='part_{}.mp4', sampling_strategy='positive')]
+omnisource = [dict(dataset=dict(type='RawVideoDataset',
+                                ann_file='data/OmniSource/annotations/kinetics_raw_200/'
+                                         'slowonly_8x8_kinetics_raw_200.json',
+                                data_prefix='data/OmniSource/kinetics_raw_200_train',
+                                clipname_tmpl='part_{}.mp4', sampling_strategy='positive'))]
 zoo = [dict(row=34, section='SlowOnly-8x8-ResNet50', resolution='short-side 320', top1=80.3,
             top5=94.5,
             ckpt='https://download.openmmlab.com/mmaction/recognition/omnisource/'

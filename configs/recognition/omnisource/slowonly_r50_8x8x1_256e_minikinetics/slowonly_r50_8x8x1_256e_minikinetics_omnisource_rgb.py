@@ -14,20 +14,21 @@ test_dataloader = dict(dataset=dict(pipeline=[
 model = dict(backbone=dict(pretrained=None), cls_head=dict(num_classes=_base_.num_classes))
 train_cfg = dict(val_interval=8)
 optim_wrapper = dict(optimizer=dict(lr=0.15))
-omnisource = [dict(type='ImageDataset',
-                   ann_file='data/OmniSource/annotations/webimage_200/'
-                            'tsn_8seg_webimage_200_wodup.txt', data_prefix='data/OmniSource',
-                   num_classes=200, sample_by_class=True, power=0.5),
-              dict(type='VideoDataset',
-                   ann_file='data/OmniSource/annotations/insvideo_200/'
-                            'slowonly_8x8_insvideo_200_wodup.txt',
-                   data_prefix='data/OmniSource/insvideo_200', num_classes=200,
-                   sample_by_class=True, power=0.5),
-              dict(type='RawVideoDataset',
-                   ann_file='data/OmniSource/annotations/kinetics_raw_200/'
-                            'slowonly_8x8_kinetics_raw_200.json',
-                   data_prefix='data/OmniSource/kinetics_raw_200_train',
-                   clipname_tmpl='part_{}.mp4', sampling_strategy='positive')]
+omnisource = [dict(dataset=dict(type='ImageDataset',
+                                ann_file='data/OmniSource/annotations/webimage_200/'
+                                         'tsn_8seg_webimage_200_wodup.txt',
+                                data_prefix='data/OmniSource', num_classes=200,
+                                sample_by_class=True, power=0.5)),
+              dict(dataset=dict(type='VideoDataset',
+                                ann_file='data/OmniSource/annotations/insvideo_200/'
+                                         'slowonly_8x8_insvideo_200_wodup.txt',
+                                data_prefix='data/OmniSource/insvideo_200', num_classes=200,
+                                sample_by_class=True, power=0.5)),
+              dict(dataset=dict(type='RawVideoDataset',
+                                ann_file='data/OmniSource/annotations/kinetics_raw_200/'
+                                         'slowonly_8x8_kinetics_raw_200.json',
+                                data_prefix='data/OmniSource/kinetics_raw_200_train',
+                                clipname_tmpl='part_{}.mp4', sampling_strategy='positive'))]
 zoo = [dict(row=35, section='SlowOnly-8x8-ResNet50', resolution='short-side 320', top1=82.9,
             top5=95.8,
             ckpt='https://download.openmmlab.com/mmaction/recognition/omnisource/'

@@ -14,10 +14,11 @@ test_dataloader = dict(dataset=dict(pipeline=[
 model = dict(backbone=dict(pretrained=None), cls_head=dict(num_classes=_base_.num_classes))
 train_cfg = dict(val_interval=8)
 optim_wrapper = dict(optimizer=dict(lr=0.15))
-omnisource = [dict(type='ImageDataset',
-                   ann_file='data/OmniSource/annotations/webimage_200/'
-                            'tsn_8seg_webimage_200_wodup.txt', data_prefix='data/OmniSource',
-                   num_classes=200, sample_by_class=True, power=0.5)]
+omnisource = [dict(dataset=dict(type='ImageDataset',
+                                ann_file='data/OmniSource/annotations/webimage_200/'
+                                         'tsn_8seg_webimage_200_wodup.txt',
+                                data_prefix='data/OmniSource', num_classes=200,
+                                sample_by_class=True, power=0.5))]
 zoo = [dict(row=32, section='SlowOnly-8x8-ResNet50', resolution='short-side 320', top1=81.3,
             top5=95.2,
             ckpt='https://download.openmmlab.com/mmaction/recognition/omnisource/'

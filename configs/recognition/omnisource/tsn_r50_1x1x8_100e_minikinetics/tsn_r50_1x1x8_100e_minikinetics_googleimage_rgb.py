@@ -12,10 +12,10 @@ test_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, dict(still, num_clips=25), *_base_.decode, *_base_.test_augment, *_base_.pack]))
 model = dict(cls_head=dict(num_classes=_base_.num_classes))
 optim_wrapper = dict(optimizer=dict(lr=0.00375))
-omnisource = [dict(type='ImageDataset',
-                   ann_file='data/OmniSource/annotations/googleimage_200/'
-                            'tsn_8seg_googleimage_200_wodup.txt',
-                   data_prefix='data/OmniSource/googleimage_200')]
+omnisource = [dict(dataset=dict(type='ImageDataset',
+                                ann_file='data/OmniSource/annotations/googleimage_200/'
+                                         'tsn_8seg_googleimage_200_wodup.txt',
+                                data_prefix='data/OmniSource/googleimage_200'))]
 zoo = [dict(row=25, section='TSN-8seg-ResNet50', resolution='short-side 320', top1=78.0, top5=93.6,
             ckpt='https://download.openmmlab.com/mmaction/recognition/omnisource/'
                  'tsn_r50_1x1x8_100e_minikinetics_rgb/googleimage/'

@@ -12,11 +12,11 @@ test_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, dict(still, num_clips=25), *_base_.decode, *_base_.test_augment, *_base_.pack]))
 model = dict(cls_head=dict(num_classes=_base_.num_classes))
 optim_wrapper = dict(optimizer=dict(lr=0.00375))
-omnisource = [dict(type='VideoDataset',
-                   ann_file='data/OmniSource/annotations/insvideo_200/'
-                            'slowonly_8x8_insvideo_200_wodup.txt',
-                   data_prefix='data/OmniSource/insvideo_200', num_classes=200,
-                   sample_by_class=True, power=0.5)]
+omnisource = [dict(dataset=dict(type='VideoDataset',
+                                ann_file='data/OmniSource/annotations/insvideo_200/'
+                                         'slowonly_8x8_insvideo_200_wodup.txt',
+                                data_prefix='data/OmniSource/insvideo_200', num_classes=200,
+                                sample_by_class=True, power=0.5))]
 zoo = [dict(row=27, section='TSN-8seg-ResNet50', resolution='short-side 320', top1=80.6, top5=95.0,
             ckpt='https://download.openmmlab.com/mmaction/recognition/omnisource/'
                  'tsn_r50_1x1x8_100e_minikinetics_rgb/insvideo/'

@@ -12,20 +12,21 @@ test_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, dict(still, num_clips=25), *_base_.decode, *_base_.test_augment, *_base_.pack]))
 model = dict(cls_head=dict(num_classes=_base_.num_classes))
 optim_wrapper = dict(optimizer=dict(lr=0.00375))
-omnisource = [dict(type='ImageDataset',
-                   ann_file='data/OmniSource/annotations/webimage_200/'
-                            'tsn_8seg_webimage_200_wodup.txt', data_prefix='data/OmniSource',
-                   num_classes=200, sample_by_class=True, power=0.5),
-              dict(type='VideoDataset',
-                   ann_file='data/OmniSource/annotations/insvideo_200/'
-                            'slowonly_8x8_insvideo_200_wodup.txt',
-                   data_prefix='data/OmniSource/insvideo_200', num_classes=200,
-                   sample_by_class=True, power=0.5),
-              dict(type='RawVideoDataset',
-                   ann_file='data/OmniSource/annotations/kinetics_raw_200/'
-                            'slowonly_8x8_kinetics_raw_200.json',
-                   data_prefix='data/OmniSource/kinetics_raw_200_train',
-                   clipname_tmpl='part_{}.mp4', sampling_strategy='positive')]
+omnisource = [dict(dataset=dict(type='ImageDataset',
+                                ann_file='data/OmniSource/annotations/webimage_200/'
+                                         'tsn_8seg_webimage_200_wodup.txt',
+                                data_prefix='data/OmniSource', num_classes=200,
+                                sample_by_class=True, power=0.5)),
+              dict(dataset=dict(type='VideoDataset',
+                                ann_file='data/OmniSource/annotations/insvideo_200/'
+                                         'slowonly_8x8_insvideo_200_wodup.txt',
+                                data_prefix='data/OmniSource/insvideo_200', num_classes=200,
+                                sample_by_class=True, power=0.5)),
+              dict(dataset=dict(type='RawVideoDataset',
+                                ann_file='data/OmniSource/annotations/kinetics_raw_200/'
+                                         'slowonly_8x8_kinetics_raw_200.json',
+                                data_prefix='data/OmniSource/kinetics_raw_200_train',
+                                clipname_tmpl='part_{}.mp4', sampling_strategy='positive'))]
 zoo = [dict(row=29, section='TSN-8seg-ResNet50', resolution='short-side 320', top1=81.3, top5=94.8,
             ckpt='https://download.openmmlab.com/mmaction/recognition/omnisource/'
                  'tsn_r50_1x1x8_100e_minikinetics_rgb/omnisource/'
