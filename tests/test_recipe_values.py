@@ -147,11 +147,12 @@ def batch_of_training(recipe):
     return False
 
 
-@difference('further sources of training have loaders of their own beside the first')
+@difference('further sources of training have loaders of their own beside the first; a recipe that '
+            'trains on one alone needs no word about sources')
 def sources(recipe):
     given = recipe.get('train_dataset')
     if not isinstance(given, list):
-        return False
+        return recipe.pop('omnisource', None) is not None
     recipe['train_dataset'], *others = given
     recipe['omnisource'] = [dict(dataset=d) for d in others]
     return True

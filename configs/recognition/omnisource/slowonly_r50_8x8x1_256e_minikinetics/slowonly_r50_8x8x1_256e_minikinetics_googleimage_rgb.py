@@ -1,6 +1,7 @@
 # SlowOnly R50, 8 frames, every eighth one, Mini-Kinetics, with images of Google.
 _base_ = ['../../../_base_/models/slowonly_r50.py',
           '../../../_base_/datasets/mini_kinetics_video.py',
+          '../../../_base_/datasets/omnisource.py',
           '../../../_base_/augments/random_resized_224_val_256.py',
           '../../../_base_/schedules/sgd_cosine_256e.py', '../../../_base_/runtime.py']
 clip = dict(type='SampleFrames', clip_len=8, frame_interval=8, num_clips=1)
@@ -14,10 +15,7 @@ test_dataloader = dict(dataset=dict(pipeline=[
 model = dict(backbone=dict(pretrained=None), cls_head=dict(num_classes=_base_.num_classes))
 train_cfg = dict(val_interval=8)
 optim_wrapper = dict(optimizer=dict(lr=0.15))
-omnisource = [dict(dataset=dict(type='ImageDataset',
-                                ann_file='data/OmniSource/annotations/googleimage_200/'
-                                         'tsn_8seg_googleimage_200_wodup.txt',
-                                data_prefix='data/OmniSource/googleimage_200'))]
+omnisource = [_base_.google_images]
 zoo = [dict(row=31, section='SlowOnly-8x8-ResNet50', resolution='short-side 320', top1=80.8,
             top5=95.0,
             ckpt='https://download.openmmlab.com/mmaction/recognition/omnisource/'

@@ -14,7 +14,6 @@ test_dataloader = dict(dataset=dict(pipeline=[
 model = dict(backbone=dict(pretrained=None), cls_head=dict(num_classes=_base_.num_classes))
 train_cfg = dict(val_interval=8)
 optim_wrapper = dict(optimizer=dict(lr=0.15))
-omnisource = True
 zoo = [dict(row=30, section='SlowOnly-8x8-ResNet50', resolution='short-side 320', top1=78.6,
             top5=93.9,
             ckpt='https://download.openmmlab.com/mmaction/recognition/omnisource/'

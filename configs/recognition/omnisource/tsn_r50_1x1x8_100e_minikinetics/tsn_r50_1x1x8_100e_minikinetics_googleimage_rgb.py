@@ -1,5 +1,6 @@
 # TSN R50, 8 segments, Mini-Kinetics, with images of Google.
 _base_ = ['../../../_base_/models/tsn_r50.py', '../../../_base_/datasets/mini_kinetics_video.py',
+          '../../../_base_/datasets/omnisource.py',
           '../../../_base_/augments/random_resized_224_val_256.py',
           '../../../_base_/schedules/sgd_100e.py', '../../../_base_/runtime.py']
 clip = dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=8)
@@ -12,10 +13,7 @@ test_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, dict(still, num_clips=25), *_base_.decode, *_base_.test_augment, *_base_.pack]))
 model = dict(cls_head=dict(num_classes=_base_.num_classes))
 optim_wrapper = dict(optimizer=dict(lr=0.00375))
-omnisource = [dict(dataset=dict(type='ImageDataset',
-                                ann_file='data/OmniSource/annotations/googleimage_200/'
-                                         'tsn_8seg_googleimage_200_wodup.txt',
-                                data_prefix='data/OmniSource/googleimage_200'))]
+omnisource = [_base_.google_images]
 zoo = [dict(row=25, section='TSN-8seg-ResNet50', resolution='short-side 320', top1=78.0, top5=93.6,
             ckpt='https://download.openmmlab.com/mmaction/recognition/omnisource/'
                  'tsn_r50_1x1x8_100e_minikinetics_rgb/googleimage/'

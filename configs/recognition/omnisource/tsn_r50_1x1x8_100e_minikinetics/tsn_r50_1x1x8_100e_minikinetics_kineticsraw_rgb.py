@@ -1,5 +1,6 @@
 # TSN R50, 8 segments, Mini-Kinetics, with the uncut videos.
 _base_ = ['../../../_base_/models/tsn_r50.py', '../../../_base_/datasets/mini_kinetics_video.py',
+          '../../../_base_/datasets/omnisource.py',
           '../../../_base_/augments/random_resized_224_val_256.py',
           '../../../_base_/schedules/sgd_100e.py', '../../../_base_/runtime.py']
 clip = dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=8)
@@ -12,11 +13,7 @@ test_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, dict(still, num_clips=25), *_base_.decode, *_base_.test_augment, *_base_.pack]))
 model = dict(cls_head=dict(num_classes=_base_.num_classes))
 optim_wrapper = dict(optimizer=dict(lr=0.00375))
-omnisource = [dict(dataset=dict(type='RawVideoDataset',
-                                ann_file='data/OmniSource/annotations/kinetics_raw_200/'
-                                         'slowonly_8x8_kinetics_raw_200.json',
-                                data_prefix='data/OmniSource/kinetics_raw_200_train',
-                                clipname_tmpl='part_{}.mp4', sampling_strategy='positive'))]
+omnisource = [_base_.uncut_videos]
 zoo = [dict(row=28, section='TSN-8seg-ResNet50', resolution='short-side 320', top1=78.6, top5=93.2,
             ckpt='https://download.openmmlab.com/mmaction/recognition/omnisource/'
                  'tsn_r50_1x1x8_100e_minikinetics_rgb/kineticsraw/'
