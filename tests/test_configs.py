@@ -2,6 +2,7 @@
 import copy
 import functools
 import re
+import wave
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -157,12 +158,20 @@ def record(embedded, tmp_path_factory):
         for name in FRAMES:
             for values in ([(i,)] if name.count('{') == 1 else [('x', i), ('y', i)]):
                 (folder / name.format(*values)).write_bytes(picture)
-    video = (embedded / 'val_videos.txt').read_text().split()[0]
+    # Frames of 256 pixels, since some pipelines cut their crops from frames as they are stored.
+    video = cv2.VideoWriter(str(folder / 'video.mp4'), cv2.VideoWriter_fourcc(*'mp4v'), 25,
+                            (340, 256))
+    for _ in range(30):
+        video.write(rng.integers(0, 255, (256, 340, 3), np.uint8))
+    video.release()
+    with wave.open(str(folder / 'sound.wav'), 'wb') as sound:
+        sound.setparams((1, 2, 16000, 0, 'NONE', ''))
+        sound.writeframes(rng.integers(-999, 999, 64000, np.int16).tobytes())
     feature, rows, _ = (embedded / 'val_audio_features.txt').read_text().splitlines()[0].split()
     records = dict(
-        VideoDataset=dict(filename=str(embedded / 'videos' / video), start_index=0),
+        VideoDataset=dict(filename=str(folder / 'video.mp4'), start_index=0),
         RawframeDataset=dict(frame_dir=str(folder), total_frames=30, offset=0),
-        AudioDataset=dict(audio_path=str(folder / 'none.wav'), total_frames=30, modality='Audio'),
+        AudioDataset=dict(audio_path=str(folder / 'sound.wav'), total_frames=30, modality='Audio'),
         AudioFeatureDataset=dict(audio_path=str(embedded / 'audio_features' / feature),
                                  total_frames=int(rows), modality='Audio'))
 
