@@ -1,20 +1,31 @@
 """Fetches and reads checkpoint files without running code that they may carry."""
+import hashlib
 import json
 import os
 import os.path as osp
 import pickle
 import re
 import types
+from http.client import HTTPException, IncompleteRead
+from urllib.error import HTTPError
 from urllib.parse import urlparse
+from urllib.request import Request, urlopen
 
 import mmengine
 import torch
 
 from mmvideo.errors import InputError, MissingFileError
 
-__all__ = ['TRUST', 'local_file', 'read_checkpoint']
+try:
+    import fcntl
+except ImportError:     # Windows
+    fcntl = None
+
+__all__ = ['TRUST', 'check_hash', 'fetch', 'kept_at', 'local_file', 'read_checkpoint']
 
 TRUST = 'MMVIDEO_TRUST_CHECKPOINTS'
+# Of a download: bytes at a time, seconds without any, connections.
+BLOCK, SECONDS, TRIES = 1 << 20, 30, 3
 # Lists of published weights by short name that mmengine carries.
 LISTS = dict(torchvision='torchvision_0.12.json', mmcls='mmcls.json')
 UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, TypeError,
@@ -66,9 +77,9 @@ def local_file(source):
     source = str(source)
     scheme, _, name = source.partition('://')
     if scheme in LISTS and name:
-        return _download(_address(scheme, name))
+        return fetch(_address(scheme, name))
     if scheme in ('http', 'https') and name:
-        return _download(source)
+        return fetch(source)
     path = osp.expanduser(source)
     if not osp.isfile(path):
         raise MissingFileError(f'checkpoint {source} does not exist (a file, an http(s) address or '
@@ -85,19 +96,110 @@ def _address(scheme, name):
     return addresses[name]
 
 
-def _download(url):
-    """Fetch once into torch's hub folder; ``name-<hash>.pth`` must hash to what it says."""
-    name = osp.basename(urlparse(url).path)
-    path = osp.join(torch.hub.get_dir(), 'checkpoints', name)
-    if not osp.isfile(path):
-        os.makedirs(osp.dirname(path), exist_ok=True)
-        digest = re.search(r'-([0-9a-f]{8,})\.\w+$', name)
+def kept_at(url):
+    """Where a fetched file is kept: torch's hub folder, ``$TORCH_HOME/hub/checkpoints``."""
+    return osp.join(torch.hub.get_dir(), 'checkpoints', osp.basename(urlparse(url).path))
+
+
+def fetch(url, tell=None):
+    """Bring a file into torch's hub folder, if it is not there, and give its path.
+
+    A download that was cut short is taken up where it ended. A hash in the name,
+    ``name-<hash>.pth``, must be that of the content (SHA-256, its first digits).
+
+    Args:
+        tell: called as ``tell(bytes here, bytes in all)`` while bytes come in; the second is None
+            if the server does not say.
+
+    Raises:
+        InputError: the server cannot be reached or does not have the file, or the content does
+            not hash to what the name says.
+    """
+    path = kept_at(url)
+    if osp.isfile(path):
+        return path
+    os.makedirs(osp.dirname(path), exist_ok=True)
+    with open(f'{path}.part', 'ab') as part:
+        if fcntl:       # of processes that start together one downloads, the others wait
+            fcntl.flock(part, fcntl.LOCK_EX)
+        if osp.isfile(path):
+            return path
         try:
-            torch.hub.download_url_to_file(url, path, digest and digest.group(1))
-        except (OSError, RuntimeError) as error:
-            raise InputError(f'{url}: download failed ({error}); fetch it by hand and give the '
-                             'path instead') from error
+            for left in reversed(range(TRIES)):
+                if _receive(url, part, tell):
+                    break
+                if not left:
+                    raise OSError(f'the connection broke {TRIES} times; say it again to go on')
+        except (OSError, HTTPException, ValueError) as error:
+            raise InputError(f'{url}: download failed ({error}); fetch it by hand and place it at '
+                             f'{path}') from error
+        if fcntl:
+            return _keep(path)
+    return _keep(path)      # Windows renames no open files
+
+
+def _keep(path):
+    """Give a file that is complete its name, if its hash is the one in the name."""
+    try:
+        check_hash(f'{path}.part', osp.basename(path))
+    except InputError:
+        os.remove(f'{path}.part')
+        raise
+    os.replace(f'{path}.part', path)
     return path
+
+
+def check_hash(path, name=None):
+    """Hold a file against the hash in its name; a name without one says nothing.
+
+    Raises:
+        InputError: it has another hash.
+    """
+    wanted = re.search(r'-([0-9a-f]{8,})\.\w+$', name or osp.basename(path))
+    if wanted is None:
+        return
+    digest = hashlib.sha256()
+    with open(path, 'rb') as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    found = digest.hexdigest()[:len(wanted.group(1))]
+    if found != wanted.group(1):
+        raise InputError(f'{path}: its hash begins {found}, its name says {wanted.group(1)}: it is '
+                         'damaged or another file')
+
+
+def _receive(url, part, tell):
+    """Add what is missing to a file that is open for it; False if the connection broke."""
+    here = part.seek(0, os.SEEK_END)
+    request = Request(url, headers={'User-Agent': 'mmvideo', 'Accept-Encoding': 'identity',
+                                    **({'Range': f'bytes={here}-'} if here else {})})
+    try:
+        answer = urlopen(request, timeout=SECONDS)
+    except HTTPError as error:
+        if error.code != 416 or not here:       # 416: there is nothing behind what is here
+            raise
+        total = error.headers.get('Content-Range', '').rpartition('/')[2]
+        if total == str(here):
+            return True
+        part.truncate(0)
+        return False
+    with answer:
+        if answer.status != 206:        # it sends all, whatever was asked for
+            part.truncate(0)
+            here = 0
+        length = answer.headers.get('Content-Length')
+        total = here + int(length) if length else None
+        try:
+            while block := answer.read(BLOCK):
+                part.write(block)
+                here += len(block)
+                if tell:
+                    tell(here, total)
+        except (IncompleteRead, ConnectionError, TimeoutError):
+            return False
+        finally:
+            part.flush()
+    return total is None or here == total
 
 
 class _Inert:

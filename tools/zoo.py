@@ -1,16 +1,22 @@
-"""The published tables: ``python tools/zoo.py check | write``.
+"""The published tables: ``python tools/zoo.py check | write | build | fetch``.
 
-check   names against values, rows against the published list; seconds, no data
-write   the page of all rows, model-zoo.md; with --check only tells whether it is stale
+check            names against values, rows against the published list; seconds, no data
+write            the page of all rows, model-zoo.md; with --check only tells whether it is stale
+build [PATTERN]  every network built, its size against the published one, one small step; minutes
+fetch CONFIG     the weights of a row, into torch's hub folder
 """
 import argparse
+import fnmatch
 import os.path as osp
 import sys
+import time
 
 from mmvideo.command import exit_status
+from mmvideo.errors import InputError
 
 ROOT = osp.dirname(osp.dirname(osp.abspath(__file__)))
 PUBLISHED = osp.join(ROOT, 'tests', 'data', 'zoo.json.gz')
+COUNTS = osp.join(ROOT, 'tests', 'data', 'complexity.json')
 PAGE = osp.join(ROOT, 'model-zoo.md')
 
 
@@ -27,6 +33,16 @@ def parse_args(argv=None):
     write.add_argument('--check', action='store_true',
                        help='write nothing; exit status 1 if the page is stale')
     write.set_defaults(run=run_write)
+    build = commands.add_parser('build', help='build every network, compare its size with the '
+                                              'published one, train it for one small step')
+    build.add_argument('pattern', nargs='?', default='*',
+                       help="part of a config's name, or a pattern such as 'tsm_r50_*_sthv?_*'")
+    build.set_defaults(run=run_build)
+    fetch = commands.add_parser('fetch', help='bring the weights of a row')
+    fetch.add_argument('config', help='Python config file, or the name of one under configs/')
+    fetch.add_argument('--row', type=int, help='of those on this config; by default the first '
+                                               'that has weights')
+    fetch.set_defaults(run=run_fetch)
     return parser.parse_args(argv)
 
 
@@ -63,6 +79,111 @@ def run_write(args):
             file.write(text)
     print(f'{args.out} {"written" if stale else "is as it was"}: {len(rows)} rows')
     return 0
+
+
+def run_build(args):
+    from mmvideo.engine.config_file import zoo_configs
+    from mmvideo.zoo import read_configs
+    from mmvideo.zoo.networks import published_parameters, try_out
+    word = args.pattern if set(args.pattern) & set('*?[') else f'*{args.pattern}*'
+    paths = [p for p in zoo_configs() if fnmatch.fnmatch(name_of(p), word)]
+    configs = {p: cfg for p, cfg in read_configs(paths).items() if cfg.get('model')}
+    if not configs:
+        raise InputError(f'{args.pattern}: no config with a network has such a name')
+    published, failed, start = published_parameters(COUNTS), 0, time.time()
+    absent = compared = 0
+    for path, cfg in configs.items():
+        name = name_of(path)
+        found = try_out(cfg)
+        if found.parameters is None:
+            absent += 1
+            print(f'{name}: left out, {cfg.model.backbone.type} needs a package that is not here')
+            continue
+        complaints, said = list(found.complaints), ''
+        if name in published:
+            compared += 1
+            wanted, tolerance = published[name]
+            said = ', as published'
+            if abs(found.parameters - wanted) > tolerance:
+                said = ''
+                complaints.append(f'published are {wanted / 1e6:.3f} M parameters')
+        failed += bool(complaints)
+        loss = '' if found.loss is None else f', loss {found.loss:.2f}'
+        print(f'{name}: {found.parameters / 1e6:.3f} M parameters{said}{loss}',
+              *complaints, sep='; ', flush=True)
+    print(f'{len(configs) - absent} of {len(configs)} networks built, {compared} compared with '
+          f'published sizes, {failed} with faults, {time.time() - start:.0f} s')
+    return 1 if failed else 0
+
+
+def run_fetch(args):
+    from mmvideo.checkpoint_file import check_hash, fetch
+    row, others = row_to_fetch(args.config, args.row)
+    print(f'row {row.number}: {row.name}, {row.get("resolution", "any resolution")}, top-1 '
+          f'{row.get("top1", "not published")}', file=sys.stderr)
+    if others:
+        print('this config has weights for rows ' + ', '.join(f'{r.number} ({r.section}, '
+              f'{r.get("resolution", "any resolution")})' for r in others)
+              + ', too: --row NUMBER', file=sys.stderr)
+    for address in row.checkpoints:
+        file = fetch(address, Progress(osp.basename(address)))
+        check_hash(file)
+        print(file)
+        print(f'python tools/test.py {row.stem} {file} --eval top_k_accuracy', file=sys.stderr)
+    return 0
+
+
+def row_to_fetch(name, number=None):
+    """The row whose weights are wanted, and the others of its config that have weights.
+
+    Args:
+        name: of a config, or of a row as the tables have it.
+        number: of the row; needed where it is not the first of its config.
+    """
+    from mmvideo.engine.config_file import find_config
+    from mmvideo.zoo import read_configs, read_rows
+    every = read_rows(read_configs())
+    named = [row for row in every if row.name == name_of(name) != row.stem]
+    path = named[0].path if named else find_config(name)
+    number = named[0].number if named and number is None else number
+    rows = [row for row in every if osp.samefile(row.path, path)]
+    if not rows:
+        raise InputError(f'{path} is in no row of the tables, so it has no published weights; '
+                         'model-zoo.md lists those that are')
+    numbers = [row.number for row in rows]
+    if number is not None and number not in numbers:
+        raise InputError(f'--row {number}: rows on {path} are {numbers}')
+    asked = [row for row in rows if number in (None, row.number)]
+    having = [row for row in asked if row.checkpoints]
+    if not having:
+        terms = rows[0].cfg.get('average') or (rows[0].cfg.get('fusion') or {}).get('configs', [])
+        raise InputError(f'row {asked[0].number} on {path} has no published weights of its own'
+                         + (f'; it is made of {" and ".join(terms)}' if terms else ''))
+    return having[0], [row for row in rows if row.checkpoints and row is not having[0]]
+
+
+class Progress:
+    """Tells how far a download is: on a terminal in one line, else every tenth.
+
+    Args:
+        name: of the file.
+    """
+
+    def __init__(self, name):
+        self.name, self.told = name, -1
+
+    def __call__(self, here, total):
+        share = 10 * here // total if total else here >> 24
+        line = f'{self.name}: {here / 1e6:.1f} MB' + (f' of {total / 1e6:.1f}' if total else '')
+        if sys.stderr.isatty():
+            print(f'\r{line}', end='\n' if here == total else '', file=sys.stderr, flush=True)
+        elif share > self.told:
+            print(line, file=sys.stderr, flush=True)
+        self.told = share
+
+
+def name_of(path):
+    return osp.basename(path).removesuffix('.py')
 
 
 def main(argv=None):
