@@ -8,9 +8,12 @@ must be equal; an argument that is left out counts as given with its default.
 import copy
 import gzip
 import json
+import math
 from pathlib import Path
 
+import mmengine.optim
 import pytest
+import torch
 from mmengine.config import Config
 
 from mmvideo import registry
@@ -290,3 +293,58 @@ def test_each_difference_is_one(reason, edit):
             touched = entry.values[1](recipe)
             changed += touched and entry.values[1] is edit
     assert changed, f'nothing differs any more: {reason}'
+
+
+def rates(cfg, length):
+    """The rate of each iteration of a run with ``length`` iterations an epoch."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.)
+    steps = []
+    for given in cfg['param_scheduler']:
+        kind = getattr(mmengine.optim, given['type'])
+        arguments = {k: v for k, v in given.items() if k not in ('type', 'convert_to_iter_based')}
+        if given.get('convert_to_iter_based'):
+            steps.append(kind.build_iter_from_epoch(optimizer, **arguments, epoch_length=length))
+        else:
+            steps.append(kind(optimizer, **arguments))
+    found = []
+    optimizer.step()
+    for iteration in range(1, cfg['train_cfg']['max_epochs'] * length + 1):
+        found.append(optimizer.param_groups[0]['lr'])
+        for step in steps:
+            if not step.by_epoch or iteration % length == 0:
+                step.step()
+    return found
+
+
+def rise_of(lr, length):
+    """Iterations over which the rate rises."""
+    return lr.get('warmup_iters', 0) * (length if lr.get('warmup_by_epoch') else 1)
+
+
+def published_rate(lr, epochs, iteration, length):
+    """The 0.x arithmetic: a policy over the whole run, lowered linearly at its begin."""
+    done = (iteration // length if lr.get('by_epoch', True) else iteration / length) / epochs
+    if lr['policy'] == 'step':
+        rate = 0.1 ** sum(done * epochs >= step for step in lr['step'])
+    else:
+        floor = lr.get('min_lr_ratio', 0)
+        rate = floor + (1 - floor) * (1 + math.cos(math.pi * done)) / 2
+    rise = rise_of(lr, length)
+    return rate * (1 - 0.9 * (1 - iteration / rise)) if iteration < rise else rate
+
+
+@pytest.mark.parametrize('name', [
+    'slowfast/slowfast_r50_4x16x1_256e_kinetics400_rgb', 'tin/tin_r50_1x1x8_40e_sthv1_rgb',
+    'tin/tin_r50_1x1x8_40e_sthv2_rgb', 'tsn/tsn_r50_1x1x3_75e_ucf101_rgb',
+    'slowfast/slowfast_r50_16x8x1_22e_sthv1_rgb',
+    'csn/ircsn_ig65m_pretrained_r152_32x2x1_58e_kinetics400_rgb'])
+def test_rates_are_those_of_the_published_arithmetic(name):
+    name = f'configs/recognition/{name}.py'
+    recipe, length = RECIPES[name], 40
+    found = rates(Config.fromfile(ROOT / name).to_dict(), length)
+    wanted = [published_rate(recipe['lr_config'], recipe['total_epochs'], i, length)
+              for i in range(len(found))]
+    # The rise ends an iteration earlier here.
+    assert found == pytest.approx(wanted, abs=0.9 / length, rel=1e-6)
+    rise = rise_of(recipe['lr_config'], length)
+    assert found[rise:] == pytest.approx(wanted[rise:], rel=1e-6)
