@@ -22,7 +22,7 @@ RUNS := work_dirs/demo
 ONCE := --validate --seed 0 --deterministic
 METRICS := --eval top_k_accuracy mean_class_accuracy
 
-.PHONY: help setup demo lint test test-all test-thirdparty test-wheel bench clean
+.PHONY: help setup demo lint test test-all test-thirdparty test-wheel zoo bench clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -78,6 +78,10 @@ $(THIRDPARTY)/installed: $(REQUIREMENTS)
 
 test-wheel: setup  ## build the wheel, install it into an empty environment, import and build everything
 	$(PY) tests/wheel_check.py
+
+zoo: setup  ## hold the configs of the zoo against the published tables, make model-zoo.md
+	$(PY) tools/zoo.py check
+	$(PY) tools/zoo.py write
 
 bench: setup  ## speed of loading and of the networks
 	$(PY) benchmarks/run.py $(ARGS)
