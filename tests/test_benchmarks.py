@@ -36,6 +36,7 @@ def run(*args):
                           capture_output=True, text=True, cwd=ROOT)
 
 
+@pytest.mark.slow
 def test_every_benchmark_runs_and_fills_its_row(tmp_path):
     """Small inputs, one round; the equalities that the benchmarks assert hold on the way."""
     out = tmp_path / 'results.md'
