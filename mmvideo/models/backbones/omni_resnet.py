@@ -3,7 +3,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from mmvideo.errors import InputError
-from mmvideo.models.backbones.resnet import recompute
+from mmvideo.models.backbones.resnext import PlainBottleneck
 from mmvideo.models.blocks.freeze import freeze, stages_of, train_but_frozen
 from mmvideo.models.blocks.weights import init_backbone
 from mmvideo.registry import MODELS
@@ -44,7 +44,7 @@ class OmniNorm(nn.BatchNorm3d):
         return super().forward(x) if x.dim() == 5 else super().forward(x[:, :, None]).squeeze(2)
 
 
-class OmniBottleneck(nn.Module):
+class OmniBottleneck(PlainBottleneck):
     """A bottleneck whose first convolution may cover three frames.
 
     Args:
@@ -72,15 +72,6 @@ class OmniBottleneck(nn.Module):
         self.downsample = nn.Sequential(
             OmniConv(in_channels, self.out_channels, (1, 1, 1), stride),
             OmniNorm(self.out_channels)) if shortcut else None
-
-    def _residual(self, x):
-        out = self.relu(self.bn1(self.conv1(x)))
-        out = self.relu(self.bn2(self.conv2(out)))
-        out = self.bn3(self.conv3(out))
-        return out + (x if self.downsample is None else self.downsample(x))
-
-    def forward(self, x):
-        return self.relu(recompute(self._residual, x) if self.with_cp else self._residual(x))
 
 
 @MODELS.register_module()

@@ -8,12 +8,28 @@ from mmvideo.models.blocks.freeze import freeze, stages_of, train_but_frozen
 from mmvideo.models.blocks.weights import init_backbone
 from mmvideo.registry import MODELS
 
-__all__ = ['ResNeXt']
+__all__ = ['PlainBottleneck', 'ResNeXt']
 
 CONV = None
 
 
-class GroupedBottleneck(nn.Module):
+class PlainBottleneck(nn.Module):
+    """What bottlenecks under plain names do; a subclass makes ``conv1``, ``bn1`` and so on.
+
+    Shape: [N, C, H, W] -> [N, C', H / stride, W / stride]; with T where the layers take clips.
+    """
+
+    def _residual(self, x):
+        out = self.relu(self.bn1(self.conv1(x)))
+        out = self.relu(self.bn2(self.conv2(out)))
+        out = self.bn3(self.conv3(out))
+        return out + (x if self.downsample is None else self.downsample(x))
+
+    def forward(self, x):
+        return self.relu(recompute(self._residual, x) if self.with_cp else self._residual(x))
+
+
+class GroupedBottleneck(PlainBottleneck):
     """A bottleneck whose 3x3 convolution works in groups (arXiv:1611.05431, figure 3c).
 
     Args:
@@ -55,15 +71,6 @@ class GroupedBottleneck(nn.Module):
         if stride != 1 or in_channels != out_channels:
             self.downsample = nn.Sequential(conv(in_channels, out_channels, 1, stride=stride),
                                             norm(out_channels))
-
-    def _residual(self, x):
-        out = self.relu(self.bn1(self.conv1(x)))
-        out = self.relu(self.bn2(self.conv2(out)))
-        out = self.bn3(self.conv3(out))
-        return out + (x if self.downsample is None else self.downsample(x))
-
-    def forward(self, x):
-        return self.relu(recompute(self._residual, x) if self.with_cp else self._residual(x))
 
 
 @MODELS.register_module()
