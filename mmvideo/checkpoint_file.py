@@ -134,17 +134,18 @@ def fetch(url, tell=None):
             raise InputError(f'{url}: download failed ({error}); fetch it by hand and place it at '
                              f'{path}') from error
         if fcntl:
-            return _keep(path)
-    return _keep(path)      # Windows renames no open files
+            return _keep(path, url)
+    return _keep(path, url)     # Windows renames no open files
 
 
-def _keep(path):
+def _keep(path, url):
     """Give a file that is complete its name, if its hash is the one in the name."""
     try:
         check_hash(f'{path}.part', osp.basename(path))
-    except InputError:
+    except InputError as error:
         os.remove(f'{path}.part')
-        raise
+        raise InputError(f'{url}: download failed ({error}); fetch it by hand and place it at '
+                         f'{path}') from error
     os.replace(f'{path}.part', path)
     return path
 
@@ -164,8 +165,8 @@ def check_hash(path, name=None):
             digest.update(block)
     found = digest.hexdigest()[:len(wanted.group(1))]
     if found != wanted.group(1):
-        raise InputError(f'{path}: its hash begins {found}, its name says {wanted.group(1)}: it is '
-                         'damaged or another file')
+        raise InputError(f'{name or path}: its hash begins {found}, its name says '
+                         f'{wanted.group(1)}: it is damaged or another file')
 
 
 def _receive(url, part, tell):
