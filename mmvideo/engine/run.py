@@ -52,9 +52,14 @@ def load_config(path, options=None):
         InputError: the file cannot be read, mixes today's keys with such of the 0.x line, cannot
             be translated, or an option does not fit it.
     """
-    path = find_config(path)
+    return _loaded(find_config(path), options)[0]
+
+
+def _loaded(path, options):
+    """What :func:`load_config` gives, and whether the file is of the 0.x line."""
     cfg, options = read_config(path), dict(options or {})
-    if is_old(cfg):
+    old = is_old(cfg)
+    if old:
         first, options = split_options(cfg, options)
         cfg, said = translate(_merged(cfg, first, path))
         if int(os.environ.get('RANK', 0)) == 0:
@@ -62,7 +67,7 @@ def load_config(path, options=None):
                   file=sys.stderr)
     _merged(cfg, options, path)
     check_keys(cfg)
-    return cfg
+    return cfg, old
 
 
 def _merged(cfg, options, path):
@@ -215,8 +220,8 @@ def train(path, *, work_dir=None, validate=False, test_last=False, test_best=Fal
         dict: metrics of the checkpoints that were tested afterwards, by ``'last'`` and ``'best'``.
     """
     path = find_config(path)
-    cfg = load_config(path, options)
-    if not is_old(read_config(path)):   # of an old one, all that is left out was told
+    cfg, old = _loaded(path, options)
+    if not old:     # of an old one, all that is left out was told
         check_training(cfg)
     for key in ('train_dataloader', 'train_cfg', 'optim_wrapper'):
         if not isinstance(cfg.get(key), dict):
