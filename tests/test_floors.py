@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-GROUND = ('mmvideo.errors', 'mmvideo.registry', 'mmvideo.audio', 'mmvideo.checkpoint_file')
+GROUND = ('mmvideo.errors', 'mmvideo.registry', 'mmvideo.audio', 'mmvideo.checkpoint_file',
+          'mmvideo.storage')
 # What a floor may import of mmvideo, besides itself. The longest matching floor counts. Floors
 # that are not named here (apis, zoo, ...) are on top: they may import everything but the tools.
 FLOORS = {
@@ -19,6 +20,7 @@ FLOORS = {
     'mmvideo.registry': ('mmvideo.errors',),
     'mmvideo.audio': ('mmvideo.errors',),
     'mmvideo.checkpoint_file': ('mmvideo.errors',),
+    'mmvideo.storage': ('mmvideo.errors',),
     'mmvideo.visualization': ('mmvideo.errors',),
     'mmvideo.models.blocks': GROUND,
     'mmvideo.models.backbones': (*GROUND, 'mmvideo.models.blocks'),
@@ -38,7 +40,7 @@ FLOORS = {
 ABOVE_ALL = ('tools', 'configs', 'tests', 'benchmarks')
 # Imported inside the functions that use them: the fallback must work where one is not installed,
 # and a start must not wait for all of them.
-LAZY = {'av', 'decord', 'librosa', 'timm', 'torchcodec', 'torchvision', 'matplotlib',
+LAZY = {'av', 'decord', 'librosa', 'lmdb', 'timm', 'torchcodec', 'torchvision', 'matplotlib',
         'tensorboard'}
 EMPTY_NAMES = {'utils', 'util', 'common', 'core', 'misc', 'helpers'}
 FILE_LINES, FUNCTION_LINES, ARGUMENTS, DEPTH = 400, 60, 12, 2

@@ -6,9 +6,10 @@ import numpy as np
 
 from mmvideo.errors import InputError
 from mmvideo.registry import TRANSFORMS
+from mmvideo.storage import open_source
 from mmvideo.transforms import checks
 from mmvideo.transforms.images import ImageReader
-from mmvideo.transforms.readers import DecordReader, OpenCVReader, PyAVReader, open_source
+from mmvideo.transforms.readers import DecordReader, OpenCVReader, PyAVReader
 
 
 class _Init:

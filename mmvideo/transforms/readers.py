@@ -9,25 +9,11 @@ without a word, or waits for ever (dmlc/decord issue 373). So the packets are co
 without decoding, and what is doubtful is decoded with PyAV.
 """
 import bisect
-import io
 import os.path as osp
 
 import numpy as np
 
-from mmvideo.errors import InputError, MissingFileError
-
-
-def open_source(filename, io_backend, backend_args):
-    """What a decoder may open: the path itself on disk, else a buffer with the fetched bytes."""
-    if io_backend == 'disk':
-        if not osp.isfile(filename):
-            raise MissingFileError(f'{filename}: no such video file')
-        if osp.getsize(filename) == 0:
-            raise InputError(f'{filename}: the file is empty (0 bytes)')
-        return filename
-    from mmengine import fileio
-    args = dict(backend=io_backend, **backend_args)
-    return io.BytesIO(fileio.get(filename, backend_args=args))
+from mmvideo.errors import InputError
 
 
 class PyAVReader:
