@@ -133,7 +133,8 @@ def command(hub, monkeypatch, capsys):
             path = f'configs/recognition/tsm/{name}.py'
             assert Path(path).is_file()
             configs[path] = Config(values)
-        monkeypatch.setattr('mmvideo.zoo.read_configs', lambda *args: configs)
+        monkeypatch.setattr('mmvideo.zoo.choice.read_configs',
+                            lambda paths=configs: {path: configs[path] for path in paths})
         status = main_of('tools/zoo.py')(list(words))
         return (status, *capsys.readouterr())
     return run

@@ -23,27 +23,17 @@ PAGE = osp.join(ROOT, 'model-zoo.md')
 def parse_args(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
+    for add in (add_check, add_write, add_build, add_fetch):
+        add(commands)
+    return parser.parse_args(argv)
+
+
+def add_check(commands):
     check = commands.add_parser('check', help='hold configs against their names, and rows '
                                               'against the published list')
     check.add_argument('--published', default=PUBLISHED, metavar='FILE',
                        help='the published list, .json or .json.gz; by default that of the tests')
     check.set_defaults(run=run_check)
-    write = commands.add_parser('write', help='make the page of all rows, model-zoo.md')
-    write.add_argument('--out', default=PAGE, metavar='FILE', help='by default model-zoo.md')
-    write.add_argument('--check', action='store_true',
-                       help='write nothing; exit status 1 if the page is stale')
-    write.set_defaults(run=run_write)
-    build = commands.add_parser('build', help='build every network, compare its size with the '
-                                              'published one, train it for one small step')
-    build.add_argument('pattern', nargs='?', default='*',
-                       help="part of a config's name, or a pattern such as 'tsm_r50_*_sthv?_*'")
-    build.set_defaults(run=run_build)
-    fetch = commands.add_parser('fetch', help='bring the weights of a row')
-    fetch.add_argument('config', help='Python config file, or the name of one under configs/')
-    fetch.add_argument('--row', type=int, help='of those on this config; by default the first '
-                                               'that has weights')
-    fetch.set_defaults(run=run_fetch)
-    return parser.parse_args(argv)
 
 
 def run_check(args):
@@ -63,6 +53,14 @@ def run_check(args):
     return 1 if complaints or differences or lost else 0
 
 
+def add_write(commands):
+    write = commands.add_parser('write', help='make the page of all rows, model-zoo.md')
+    write.add_argument('--out', default=PAGE, metavar='FILE', help='by default model-zoo.md')
+    write.add_argument('--check', action='store_true',
+                       help='write nothing; exit status 1 if the page is stale')
+    write.set_defaults(run=run_write)
+
+
 def run_write(args):
     from mmvideo.zoo import read_configs, read_rows
     from mmvideo.zoo.page import render, stale_line
@@ -79,6 +77,14 @@ def run_write(args):
             file.write(text)
     print(f'{args.out} {"written" if stale else "is as it was"}: {len(rows)} rows')
     return 0
+
+
+def add_build(commands):
+    build = commands.add_parser('build', help='build every network, compare its size with the '
+                                              'published one, train it for one small step')
+    build.add_argument('pattern', nargs='?', default='*',
+                       help="part of a config's name, or a pattern such as 'tsm_r50_*_sthv?_*'")
+    build.set_defaults(run=run_build)
 
 
 def run_build(args):
@@ -116,9 +122,18 @@ def run_build(args):
     return 1 if failed else 0
 
 
+def add_fetch(commands):
+    fetch = commands.add_parser('fetch', help='bring the weights of a row')
+    fetch.add_argument('config', help='Python config file, or the name of one under configs/')
+    fetch.add_argument('--row', type=int, help='of those on this config; by default the first '
+                                               'that has weights')
+    fetch.set_defaults(run=run_fetch)
+
+
 def run_fetch(args):
     from mmvideo.checkpoint_file import check_hash, fetch
-    row, others = row_to_fetch(args.config, args.row)
+    from mmvideo.zoo.choice import row_with_weights, rows_of
+    row, others = row_with_weights(*rows_of(args.config, args.row))
     print(f'row {row.number}: {row.name}, {row.get("resolution", "any resolution")}, top-1 '
           f'{row.get("top1", "not published")}', file=sys.stderr)
     if others:
@@ -131,35 +146,6 @@ def run_fetch(args):
         print(file)
         print(f'python tools/test.py {row.stem} {file} --eval top_k_accuracy', file=sys.stderr)
     return 0
-
-
-def row_to_fetch(name, number=None):
-    """The row whose weights are wanted, and the others of its config that have weights.
-
-    Args:
-        name: of a config, or of a row as the tables have it.
-        number: of the row; needed where it is not the first of its config.
-    """
-    from mmvideo.engine.config_file import find_config
-    from mmvideo.zoo import read_configs, read_rows
-    every = read_rows(read_configs())
-    named = [row for row in every if row.name == name_of(name) != row.stem]
-    path = named[0].path if named else find_config(name)
-    number = named[0].number if named and number is None else number
-    rows = [row for row in every if osp.samefile(row.path, path)]
-    if not rows:
-        raise InputError(f'{path} is in no row of the tables, so it has no published weights; '
-                         'model-zoo.md lists those that are')
-    numbers = [row.number for row in rows]
-    if number is not None and number not in numbers:
-        raise InputError(f'--row {number}: rows on {path} are {numbers}')
-    asked = [row for row in rows if number in (None, row.number)]
-    having = [row for row in asked if row.checkpoints]
-    if not having:
-        terms = rows[0].cfg.get('average') or (rows[0].cfg.get('fusion') or {}).get('configs', [])
-        raise InputError(f'row {asked[0].number} on {path} has no published weights of its own'
-                         + (f'; it is made of {" and ".join(terms)}' if terms else ''))
-    return having[0], [row for row in rows if row.checkpoints and row is not having[0]]
 
 
 class Progress:
