@@ -169,8 +169,8 @@ def home(tmp_path):
 
 
 def test_level_two_keeps_the_folders(home, tmp_path):
-    count = build_audio_features.build(home, tmp_path / 'out', 'wav', level=2, num_workers=1)
-    assert count == 5
+    tally = build_audio_features.build(home, tmp_path / 'out', 'wav', level=2)
+    assert list(tally.results.values()) == [32] * 5
     found = {str(p.relative_to(tmp_path / 'out')) for p in (tmp_path / 'out').rglob('*.*')}
     assert found == {'even/0.npy', 'odd/1.npy', 'even/2.npy', 'odd/3.npy', 'even/4.npy'}
     features = np.load(tmp_path / 'out/odd/3.npy')
@@ -180,7 +180,8 @@ def test_level_two_keeps_the_folders(home, tmp_path):
 
 @pytest.mark.parametrize('count', [1, 2, 3, 7])
 def test_parts_share_the_files(home, tmp_path, count):
-    written = [build_audio_features.build(home, tmp_path / 'out', 'wav', 2, 1, f'{k}/{count}')
+    written = [len(build_audio_features.build(home, tmp_path / 'out', 'wav', 2,
+                                              f'{k}/{count}').results)
                for k in range(1, count + 1)]
     assert sum(written) == 5 == len(list((tmp_path / 'out').rglob('*.npy')))
     assert max(written) - min(written) <= 1
@@ -199,11 +200,22 @@ def test_command_line(home, tmp_path):
     assert run.stderr == 'error: --num-workers: expected at least 1, got 0\n'
 
 
-def test_bad_file_does_not_stop_the_others(home, tmp_path):
+def test_bad_file_does_not_stop_the_others(home, tmp_path, capsys):
     (home / 'even/1.wav').write_bytes(b'noise')
-    with pytest.raises(InputError, match=r'1 of 4 files gave no features:\n.*1\.wav: cannot'):
-        build_audio_features.build(home / 'even', tmp_path / 'out', 'wav', num_workers=1)
+    command = [str(home / 'even'), str(tmp_path / 'out'), '--ext', 'wav', '--num-workers', '1']
+    assert build_audio_features.main(command) == 1
     assert sorted(p.name for p in (tmp_path / 'out').iterdir()) == ['0.npy', '2.npy', '4.npy']
+    printed = capsys.readouterr().out
+    assert printed.startswith('3 features written, 1 failed:\n')
+    assert '1.wav: cannot be read as audio' in printed
+
+
+def test_features_are_made_once(home, tmp_path):
+    def run(**options):
+        tally = build_audio_features.build(home / 'odd', tmp_path, 'wav', **options)
+        return len(tally.results), tally.kept
+
+    assert [run(), run(), run(overwrite=True)] == [(2, 0), (0, 2), (2, 0)]
 
 
 @pytest.mark.parametrize('arguments, message', [

@@ -24,10 +24,11 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from build_audio_features import replacing, write_features
+from build_audio_features import write_features
 from embedded import movie, picture, sound
 from embedded.classes import CLASSES, EVIDENCE, ceiling
 from embedded.clips import draw_clip
+from many_files import replacing
 
 from mmvideo.errors import InputError
 
