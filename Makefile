@@ -60,10 +60,10 @@ lint: setup  ## ruff over everything
 	$(BIN)/ruff check .
 
 test: setup  ## the default tests; ARGS='-k word' narrows them
-	$(PY) -m pytest -q $(ARGS)
+	$(PY) -m pytest -q -n auto --dist worksteal $(ARGS)
 
 test-all: setup  ## the default tests and the slow ones, and those for a GPU or real videos if at hand
-	$(PY) -m pytest -q -m '' $(ARGS)
+	$(PY) -m pytest -q -n auto --dist worksteal -m '' $(ARGS)
 
 test-thirdparty: $(THIRDPARTY)/installed  ## backbones of torchvision and timm, in an environment of its own (6 GB)
 	$(THIRDPARTY)/bin/python -m pytest -q -m thirdparty $(ARGS)

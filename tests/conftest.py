@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-# Before torch starts its pools: more threads than cores make small tensors slow.
-THREADS = 2
+# Before torch starts its pools: more threads than cores make small tensors slow. Where tests run
+# side by side (`make test`), each process has one.
+THREADS = 1 if 'PYTEST_XDIST_WORKER' in os.environ else 2
 os.environ.setdefault('OMP_NUM_THREADS', str(THREADS))
 
 LOCAL = ('127.', '::1', 'localhost', '0.0.0.0')
