@@ -82,8 +82,8 @@ def inference_recognizer(model, video, classes=None):
         video: a video file, a folder of frames (``img_00001.jpg``, ...), an array
             [T, H, W, 3] of uint8 RGB, or an audio feature file ``.npy`` [frames, bins] with one
             row a frame of the video, as ``tools/data/build_embedded.py`` writes.
-        classes: list of class names; by default those of the config's ``classes`` file, if it is
-            there.
+        classes: list of class names; by default those of the config's ``classes``, a file or the
+            name of a label map, if they are there.
 
     Returns:
         list: the five best (label, score), best first; label is a name if names are known, else
@@ -94,9 +94,11 @@ def inference_recognizer(model, video, classes=None):
         InputError: it cannot be decoded, does not fit the model, or the names do not.
     """
     from mmvideo.engine.labels import read_classes
+    from mmvideo.labels import LABEL_MAPS
     from mmvideo.transforms import Compose
-    if classes is None and model.cfg.get('classes') and osp.isfile(model.cfg.classes):
-        classes = read_classes(model.cfg.classes)
+    source = model.cfg.get('classes')
+    if classes is None and source and (source in LABEL_MAPS or osp.isfile(source)):
+        classes = read_classes(source)
     count = getattr(model.cls_head, 'num_classes', None)
     if count is None:
         raise InputError("the model has no classes to score; the config needs a 'cls_head'")

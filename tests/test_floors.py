@@ -11,14 +11,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-GROUND = ('mmvideo.errors', 'mmvideo.registry', 'mmvideo.audio', 'mmvideo.checkpoint_file',
-          'mmvideo.storage')
+GROUND = ('mmvideo.errors', 'mmvideo.registry', 'mmvideo.audio', 'mmvideo.labels',
+          'mmvideo.checkpoint_file', 'mmvideo.storage')
 # What a floor may import of mmvideo, besides itself. The longest matching floor counts. Floors
 # that are not named here (apis, zoo, ...) are on top: they may import everything but the tools.
 FLOORS = {
     'mmvideo.errors': (),
     'mmvideo.registry': ('mmvideo.errors',),
     'mmvideo.audio': ('mmvideo.errors',),
+    'mmvideo.labels': ('mmvideo.errors', 'mmvideo.registry'),
     'mmvideo.checkpoint_file': ('mmvideo.errors',),
     'mmvideo.storage': ('mmvideo.errors',),
     'mmvideo.visualization': ('mmvideo.errors',),

@@ -53,10 +53,10 @@ def build_wheel(work):
 
 
 def check_content(wheel):
-    """Every module, config and tool of the checkout and the license are in the wheel."""
+    """Every module, label map, config and tool of the checkout and the license are in the wheel."""
     with zipfile.ZipFile(wheel) as file:
         inside = set(file.namelist())
-    wanted = [f'mmvideo/{f}' for f in source_files(HERE / 'mmvideo') if f.suffix == '.py']
+    wanted = [f'mmvideo/{f}' for f in source_files(HERE / 'mmvideo') if f.suffix in ('.py', '.txt')]
     for folder in ('configs', 'tools'):
         wanted += [f'mmvideo/.mim/{folder}/{f}' for f in source_files(HERE / folder)]
     missing = [f for f in wanted if f not in inside]

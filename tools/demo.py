@@ -13,7 +13,8 @@ def parse_args(argv=None):
     parser.add_argument('config', help='Python config file, or the name of one under configs/')
     parser.add_argument('checkpoint', help='checkpoint file or URL')
     parser.add_argument('video', help='video file, folder of frames, or audio feature .npy')
-    parser.add_argument('labels', help='file of class names, one a line')
+    parser.add_argument('labels', help='file of class names, one a line, or the name of a label '
+                        'map that comes with the package, such as kinetics400')
     parser.add_argument('--out', help='draw the five best on the video (.mp4, .gif) or write '
                         'them (.json)')
     parser.add_argument('--device', help='default: the first GPU, else the CPU')

@@ -5,14 +5,30 @@ import warnings
 import numpy as np
 
 from mmvideo.errors import InputError, MissingFileError
+from mmvideo.labels import LABEL_MAPS, label_names
+from mmvideo.registry import nearest
 
 __all__ = ['check_labels', 'read_classes']
 
 
 def read_classes(path):
-    """Class names, one a line; the line number, from 0, is the label."""
+    """Class names; the place of a name, from 0, is the label.
+
+    Args:
+        path: a file with one name a line, or the name of a label map that comes with the package
+            (:data:`mmvideo.labels.LABEL_MAPS`), such as 'kinetics400'.
+
+    Raises:
+        MissingFileError: neither a file nor a label map.
+        InputError: the file is empty.
+    """
     if not osp.isfile(path):
-        raise MissingFileError(f'file of class names {path} does not exist')
+        if path in LABEL_MAPS:
+            return label_names(path)
+        message = f'file of class names {path} does not exist'
+        if not osp.splitext(path)[1]:
+            message += f', nor is it a label map; {nearest(path, LABEL_MAPS)}'
+        raise MissingFileError(message)
     with open(path, encoding='utf-8') as file:
         names = [line.strip() for line in file]
     while names and not names[-1]:
