@@ -23,6 +23,7 @@ FLOORS = {
     'mmvideo.checkpoint_file': ('mmvideo.errors',),
     'mmvideo.storage': ('mmvideo.errors',),
     'mmvideo.visualization': ('mmvideo.errors',),
+    'mmvideo.optical_flow': ('mmvideo.errors',),
     'mmvideo.models.blocks': GROUND,
     'mmvideo.models.backbones': (*GROUND, 'mmvideo.models.blocks'),
     'mmvideo.models.necks': GROUND,
@@ -35,7 +36,7 @@ FLOORS = {
     'mmvideo.datasets': GROUND,
     'mmvideo.transforms': GROUND,
     'mmvideo.evaluation': GROUND,
-    'mmvideo.engine': (*GROUND, 'mmvideo.evaluation'),
+    'mmvideo.engine': (*GROUND, 'mmvideo.evaluation', 'mmvideo.datasets.official'),
     'mmvideo': ('mmvideo',),
 }
 ABOVE_ALL = ('tools', 'configs', 'tests', 'benchmarks')
