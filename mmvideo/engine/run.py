@@ -19,6 +19,7 @@ from mmvideo.errors import InputError
 from . import compat
 from .check import check_config, check_keys, check_training
 from .config_file import find_config
+from .data_place import check_data
 from .hooks import PrepareModel
 from .old_config import is_old, split_options, translate
 
@@ -177,6 +178,7 @@ def build_runner(cfg, *, strict=False, source=None):
     """
     complete(cfg)
     check_config(cfg)
+    check_data(cfg)
     compat.join_cpu_processes(cfg, cfg.get('launcher', 'none'))
     source = source or str(cfg.get('load_from'))
     cfg['custom_hooks'] = [*(cfg.get('custom_hooks') or []),

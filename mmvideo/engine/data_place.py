@@ -1,0 +1,98 @@
+"""Whether the data of a config are there; if not, which page tells how to prepare them."""
+import os.path as osp
+import re
+
+from mmvideo.errors import MissingFileError
+
+__all__ = ['check_data', 'how_to_prepare']
+
+PREFIXES = ('data_prefix', 'audio_prefix', 'video_prefix')
+# Data of our own, by the folder that the configs expect.
+OWN = {'data/embedded': '`make demo` makes the embedded data set, or '
+                        '`python tools/data/build_embedded.py`'}
+LISTS = 'docs/data/lists.md tells how lists look'
+HEAD = 1 << 16      # of a list, bytes
+ABSOLUTE = re.compile(r'(^|")(/|[A-Za-z]:\\)', re.MULTILINE)
+
+
+def check_data(cfg):
+    """Raise if a list or a folder that the loaders of a config read is not there.
+
+    Args:
+        cfg: a config whose phases have been chosen.
+
+    Raises:
+        MissingFileError: names the list, the folder, and the page that tells how to make them.
+    """
+    for phase in ('train', 'val', 'test'):
+        if cfg.get(f'{phase}_dataloader'):
+            for dataset in _inner(cfg[f'{phase}_dataloader']['dataset']):
+                _check(dataset, f'{phase}_dataloader')
+
+
+def how_to_prepare(ann_file):
+    """A sentence: what makes the data that a list is of.
+
+    Args:
+        ann_file: path of the list.
+    """
+    from mmvideo.datasets.official import OFFICIAL
+    parts = osp.normpath(str(ann_file)).replace('\\', '/').split('/')
+    for folder, said in OWN.items():
+        if folder.split('/')[-1] in parts:
+            return said
+    for official in OFFICIAL.values():
+        if official.root.split('/')[-1] in parts[:-1]:
+            return f'{official.page} tells how to prepare {official.title}'
+    return LISTS
+
+
+def _inner(dataset):
+    """The data sets inside wrappers that repeat or join others."""
+    if isinstance(dataset.get('dataset'), dict):
+        yield from _inner(dataset['dataset'])
+    for one in dataset.get('datasets') or []:
+        yield from _inner(one)
+    if dataset.get('ann_file'):
+        yield dataset
+
+
+def _check(dataset, place):
+    ann_file = str(dataset['ann_file'])
+    gone = [f'{key} {path}' for key in PREFIXES for path in _folders(dataset.get(key))
+            if not _is_there(path)]
+    if any(step.get('io_backend', 'disk') != 'disk' for step in dataset.get('pipeline') or []
+           if isinstance(step, dict)):
+        gone = []       # the files lie elsewhere
+    if not osp.exists(ann_file):
+        said = f'ann_file: {ann_file} does not exist'
+    elif gone and not _has_full_paths(ann_file):
+        said = f'{gone.pop(0)} does not exist'
+    else:
+        return
+    beside = f', nor does {gone[0]}' if gone else ''
+    raise MissingFileError(f'{said}{beside} ({place}); {how_to_prepare(ann_file)}')
+
+
+def _folders(prefix):
+    """The folders of a prefix, which may be one, or one a medium."""
+    found = prefix.values() if isinstance(prefix, dict) else [prefix]
+    return [str(path) for path in found if path]
+
+
+def _is_there(path):
+    """Whether a folder exists, or lies inside a file: that may be an archive."""
+    if '://' in path or osp.exists(path):
+        return True
+    above = osp.dirname(osp.abspath(path))
+    while not osp.exists(above):
+        above = osp.dirname(above)
+    return osp.isfile(above)
+
+
+def _has_full_paths(ann_file):
+    """Whether paths of a list say where they lie, so that its folder does not matter."""
+    if osp.isdir(ann_file):
+        return True
+    with open(ann_file, encoding='utf-8', errors='replace') as file:
+        return bool(ABSOLUTE.search(file.read(HEAD)))
