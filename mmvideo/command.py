@@ -8,7 +8,7 @@ from mmengine.config import DictAction
 
 from mmvideo.errors import InputError
 
-__all__ = ['KeyValues', 'exit_status']
+__all__ = ['KeyValues', 'exit_status', 'metric_options']
 
 # Threads of torch that wait for each other shall sleep. By default they spin, and where a loader's
 # workers want the same cores, a training step then takes many times as long. OpenMP reads this
@@ -27,6 +27,23 @@ class KeyValues(DictAction):
                 super().__call__(parser, namespace, [pair], option_string)
             except (ValueError, AssertionError):
                 parser.error(f'argument {option_string}: {pair}: the brackets do not match')
+
+
+def metric_options(options):
+    """Nest ``{'top_k_accuracy.topk': (1, 3)}``; a leading ``metric_options.`` may stand there."""
+    nested = {}
+    for key, value in options.items():
+        *path, last = key.removeprefix('metric_options.').split('.')
+        if not path and not isinstance(value, dict):
+            raise InputError(f'--eval-options {key}={value}: expected METRIC.ARGUMENT=VALUE, for '
+                             'example top_k_accuracy.topk="(1,3)"')
+        place = nested
+        for word in path:
+            place = place.setdefault(word, {})
+            if not isinstance(place, dict):
+                raise InputError(f'--eval-options {key}={value}: {word} is set already')
+        place[last] = value
+    return nested or None
 
 
 def exit_status(command, *args):

@@ -3,8 +3,7 @@ import argparse
 import os
 import sys
 
-from mmvideo.command import KeyValues, exit_status
-from mmvideo.errors import InputError
+from mmvideo.command import KeyValues, exit_status, metric_options
 
 
 def parse_args(argv=None):
@@ -31,23 +30,6 @@ def parse_args(argv=None):
     args = parser.parse_args(argv)
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     return args
-
-
-def metric_options(options):
-    """Nest ``{'top_k_accuracy.topk': (1, 3)}``; a leading ``metric_options.`` may stand there."""
-    nested = {}
-    for key, value in options.items():
-        *path, last = key.removeprefix('metric_options.').split('.')
-        if not path and not isinstance(value, dict):
-            raise InputError(f'--eval-options {key}={value}: expected METRIC.ARGUMENT=VALUE, for '
-                             'example top_k_accuracy.topk="(1,3)"')
-        place = nested
-        for word in path:
-            place = place.setdefault(word, {})
-            if not isinstance(place, dict):
-                raise InputError(f'--eval-options {key}={value}: {word} is set already')
-        place[last] = value
-    return nested or None
 
 
 def run(args):

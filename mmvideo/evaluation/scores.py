@@ -57,6 +57,11 @@ class ScoreFile:
     def __len__(self):
         return len(self.scores)
 
+    @property
+    def is_labeled(self):
+        """Whether the file says the label of each of its samples."""
+        return self.labels is not None and all(label is not None for label in self.labels)
+
     def averaged(self):
         """Array [N, C]: the scores, un-averaged views averaged."""
         if isinstance(self.scores, np.ndarray) and self.scores.ndim == 2:
