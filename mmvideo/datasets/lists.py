@@ -4,6 +4,7 @@ import io
 import json
 import os.path as osp
 
+from mmvideo import storage
 from mmvideo.errors import InputError, MissingFileError
 
 __all__ = ['is_integer', 'json_objects', 'list_place', 'place_name', 'read_rows', 'split_fields']
@@ -103,17 +104,16 @@ def is_integer(value):
 
 
 def _place(ann_file):
-    if osp.isdir(ann_file):
+    if storage.isdir(ann_file):
         return 'file'
     return 'entry' if str(ann_file).lower().endswith('.json') else 'line'
 
 
 def _read(ann_file):
-    if not osp.isfile(ann_file):
+    if not storage.isfile(ann_file):
         raise MissingFileError(f'ann_file: {ann_file} does not exist')
     try:
-        with open(ann_file, encoding='utf-8-sig', newline='') as file:
-            return file.read()
+        return storage.read_bytes(ann_file).decode('utf-8-sig')
     except UnicodeDecodeError as error:
         raise InputError(f'ann_file: {ann_file} is no UTF-8 text ({error})') from error
 

@@ -1,6 +1,7 @@
 """Long videos that were cut into clips, some of which show the action."""
 import os.path as osp
 
+from mmvideo import storage
 from mmvideo.datasets.annotations import checked_integer, checked_label
 from mmvideo.datasets.base import BaseDataset
 from mmvideo.datasets.lists import list_place, read_rows
@@ -47,7 +48,7 @@ class RawVideoDataset(BaseDataset):
         super().__init__(ann_file, pipeline, start_index=start_index, **kwargs)
 
     def load_records(self):
-        if osp.isdir(self.ann_file):
+        if storage.isdir(self.ann_file):
             self.find_samples(self.ann_file)    # says that a list is needed
         records, places = [], []
         place = list_place(self.ann_file)

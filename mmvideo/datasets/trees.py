@@ -1,9 +1,11 @@
 """Trees of folders, one folder a class, that need no list."""
+import io
 import os
 import os.path as osp
 import re
 import string
 
+from mmvideo import storage
 from mmvideo.errors import InputError
 
 __all__ = ['files_below', 'frame_folders_below', 'read_tree']
@@ -40,9 +42,8 @@ def read_tree(folder, samples, path_key, num_classes=None, labels_optional=False
     if alone and not labels_optional:
         raise InputError(f'ann_file: {osp.join(folder, min(alone))} lies in no folder of a class; '
                          'expected a folder a class, with the samples of the class in it')
-    folders = sorted(entry.name for entry in os.scandir(folder)
-                     if entry.is_dir() and not entry.name.startswith('.')
-                     and entry.name not in alone)
+    _, folders, _ = next(storage.walk(folder))
+    folders = sorted(name for name in folders if not name.startswith('.') and name not in alone)
     classes = _classes(folder, folders, num_classes)
     numbers = {name: number for number, name in enumerate(classes)}
     for record, top in zip(samples, tops, strict=True):
@@ -53,9 +54,9 @@ def read_tree(folder, samples, path_key, num_classes=None, labels_optional=False
 def _classes(folder, folders, num_classes):
     path = osp.join(folder, CLASS_FILE)
     classes = folders
-    if osp.isfile(path):
-        with open(path, encoding='utf-8-sig') as file:
-            classes = [line.strip() for line in file if line.strip()]
+    if storage.isfile(path):
+        lines = io.StringIO(storage.read_bytes(path).decode('utf-8-sig'), newline=None)
+        classes = [line.strip() for line in lines if line.strip()]
         unknown = [name for name in folders if name not in classes]
         if unknown:
             raise InputError(f'ann_file: folder {osp.join(folder, unknown[0])} is not among the '
@@ -70,7 +71,7 @@ def _classes(folder, folders, num_classes):
 def files_below(folder, suffixes):
     """Files whose names end so, paths relative to ``folder``, sorted."""
     found = []
-    for place, folders, names in os.walk(folder, followlinks=True):
+    for place, folders, names in storage.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith('.'))
         found += [osp.relpath(osp.join(place, name), folder) for name in names
                   if name.lower().endswith(suffixes) and not name.startswith('.')]
@@ -94,7 +95,7 @@ def frame_folders_below(folder, template, start_index):
     """
     pattern = _pattern(template)
     found = []
-    for place, folders, names in os.walk(folder, followlinks=True):
+    for place, folders, names in storage.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith('.'))
         numbers = sorted(int(match[1]) for match in map(pattern.fullmatch, names) if match)
         if not numbers:

@@ -1,10 +1,10 @@
 """Sound: a file or a precomputed spectrogram, the part of it that belongs to the sampled frames."""
 import io
 import numbers
-import os.path as osp
 
 import numpy as np
 
+from mmvideo import storage
 from mmvideo.audio import SAMPLE_RATE, log_mel, mel_spectrogram, read_audio
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.registry import TRANSFORMS
@@ -38,29 +38,28 @@ class LoadAudioFeature:
 
     def __call__(self, results):
         path = results['audio_path']
-        if osp.exists(path):
-            feature = self._load(path)
-        elif self.allow_missing:
+        try:
+            feature = _feature(path, storage.read_bytes(path, 'no such audio feature'))
+        except FileNotFoundError as error:
+            if not self.allow_missing:
+                raise MissingFileError(f'{error}; LoadAudioFeature(allow_missing=True) puts zeros '
+                                       'in its place') from error
             shape = (640, 80)
             feature = (np.zeros(shape, np.float32) if self.pad_method == 'zero'
                        else generator(results).random(shape, np.float32))
-        else:
-            raise MissingFileError(f'{path}: no such audio feature; LoadAudioFeature('
-                                   'allow_missing=True) puts zeros in its place')
         results['audios'] = feature
         results['length'] = feature.shape[0]
         return results
 
-    @staticmethod
-    def _load(path):
-        try:
-            feature = np.load(path, allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise InputError(f'{path}: is no array in .npy format ({error})') from error
-        if feature.ndim != 2 or not len(feature):
-            raise InputError(f'{path}: expected an array [frames, mels], '
-                             f'found shape {feature.shape}')
-        return feature
+
+def _feature(path, content):
+    try:
+        feature = np.load(io.BytesIO(content), allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise InputError(f'{path}: is no array in .npy format ({error})') from error
+    if feature.ndim != 2 or not len(feature):
+        raise InputError(f'{path}: expected an array [frames, mels], found shape {feature.shape}')
+    return feature
 
 
 @TRANSFORMS.register_module()
@@ -128,11 +127,9 @@ class AudioDecodeInit:
         return results
 
     def _read(self, path):
-        if self.io_backend == 'disk':
+        if self.io_backend == 'disk' and not storage.split(path):
             return read_audio(path, self.sample_rate)
-        from mmengine import fileio
-        content = fileio.get(path, backend_args=dict(backend=self.io_backend,
-                                                     **self.backend_args))
+        content = storage.read_bytes(path, 'no such file', self.io_backend, self.backend_args)
         return read_audio(path, self.sample_rate, io.BytesIO(content))
 
 

@@ -1,9 +1,9 @@
 """Pictures in files, and single images as training samples for video networks."""
 import functools
-import os.path as osp
 import warnings
 
-from mmvideo.errors import InputError, MissingFileError
+from mmvideo import storage
+from mmvideo.errors import InputError
 from mmvideo.registry import TRANSFORMS
 from mmvideo.transforms import checks
 
@@ -27,16 +27,13 @@ class ImageReader:
     def __init__(self, owner, io_backend, decoding_backend, backend_args):
         self.decoding_backend = checks.one_of(owner, 'decoding_backend', decoding_backend,
                                               DECODING_BACKENDS)
-        self.on_disk = io_backend == 'disk'
-        self.backend_args = dict(backend='local' if self.on_disk else io_backend, **backend_args)
+        self.io_backend = io_backend
+        self.backend_args = backend_args
 
     def read(self, path, flag='color', missing='no such picture'):
         """RGB uint8 [H, W, 3], or [H, W] with ``flag='grayscale'``; ``missing`` is for messages."""
         import mmcv
-        from mmengine import fileio
-        if self.on_disk and not osp.isfile(path):
-            raise MissingFileError(f'{path}: {missing}')
-        content = fileio.get(path, backend_args=self.backend_args)
+        content = storage.read_bytes(path, missing, self.io_backend, self.backend_args)
         backend = usable(self.decoding_backend)
         problem = ''
         try:

@@ -1,0 +1,94 @@
+"""LMDB: keys are paths, values are files."""
+import collections
+import contextlib
+import itertools
+import os
+import os.path as osp
+import threading
+
+from mmvideo.errors import InputError
+from mmvideo.storage.members import no_member, tree_of
+
+__all__ = ['Database']
+
+OPEN_DATABASES = 16
+_open = collections.OrderedDict()
+_lock = threading.Lock()
+
+
+class Database:
+    """A database of LMDB, keys are paths; a folder with ``data.mdb``, or one file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    @contextlib.contextmanager
+    def _opened(self):
+        """A transaction that sees the database as it is."""
+        with _lock:
+            environment = _environment(self.path)
+        import lmdb
+        try:
+            with environment.begin(buffers=True) as transaction:
+                yield transaction
+        except lmdb.Error as error:
+            raise InputError(f'{self.path}: cannot be read as an LMDB ({error})') from error
+
+    def read(self, member, missing):
+        with self._opened() as transaction:
+            content = transaction.get(member.encode())
+            if content is not None:
+                return bytes(content)
+            names = list(itertools.islice(_keys(transaction), 1))
+        raise no_member(self.path, member, missing, names)
+
+    def has(self, member):
+        with self._opened() as transaction:
+            return bool(member) and transaction.get(member.encode()) is not None
+
+    def has_folder(self, member):
+        with self._opened() as transaction:
+            cursor = transaction.cursor()
+            inside = f'{member}/'.encode() if member else b''
+            return cursor.set_range(inside) and bytes(cursor.key()).startswith(inside)
+
+    def tree(self):
+        with self._opened() as transaction:
+            return tree_of((key, False) for key in _keys(transaction))
+
+
+def _keys(transaction):
+    for key in transaction.cursor().iternext(values=False):
+        yield bytes(key).decode(errors='surrogateescape')
+
+
+def _environment(path):
+    """An open database; those that were used longest ago are closed."""
+    try:
+        import lmdb
+    except ImportError as error:
+        raise InputError(f'{path}: LMDB needs the package lmdb (pip install lmdb)') from error
+    is_folder = osp.isdir(path)
+    try:
+        status = os.stat(osp.join(path, 'data.mdb') if is_folder else path)
+        key = status.st_dev, status.st_ino
+        environment = _open.pop(key, None) or lmdb.open(
+            path, subdir=is_folder, readonly=True, lock=False, readahead=False, create=False)
+    except (OSError, lmdb.Error) as error:
+        raise InputError(f'{path}: cannot be read as an LMDB ({error})') from error
+    _open[key] = environment
+    while len(_open) > OPEN_DATABASES:
+        _open.popitem(last=False)[1].close()
+    return environment
+
+
+def _forget():
+    """A process that was forked opens databases for itself."""
+    global _lock
+    _lock = threading.Lock()
+    while _open:
+        _open.popitem()[1].close()
+
+
+if hasattr(os, 'register_at_fork'):
+    os.register_at_fork(after_in_child=_forget)
