@@ -46,7 +46,7 @@ def trace(cfg, steps, parameter='lr'):
         InputError: the config cannot train, or its optimizer has no such parameter.
     """
     import torch
-    from mmengine.optim import OPTIMIZERS   # registers those of torch
+    from mmengine.optim import OPTIMIZERS  # registers those of torch
     from mmengine.registry import PARAM_SCHEDULERS
     if not cfg.get('optim_wrapper') or not cfg.get('train_cfg'):
         raise InputError(f'config {cfg.filename} cannot train: optim_wrapper or train_cfg is '
