@@ -1,5 +1,6 @@
 """Zip and tar files: where each member lies, and its bytes."""
 import contextlib
+import io
 import os
 import os.path as osp
 import posixpath
@@ -48,13 +49,13 @@ class _File:
     def _opened(self):
         """The file, once the index is known to be of it."""
         try:
-            file = open(self.path, 'rb')
+            raw = open(self.path, 'rb', buffering=0)    # a scan skips most of the file
         except FileNotFoundError as error:
             raise MissingFileError(f'{self.path}: no such archive') from error
-        with file:
+        with io.BufferedReader(raw) as file:
             signature = _signature(os.fstat(file.fileno()))
             if signature != self._signature:
-                self._members, self._tree = self.scan(file), None
+                self._members, self._tree = self.scan(raw), None
                 self._signature = signature
             yield file
 
@@ -62,7 +63,7 @@ class _File:
         with self._opened() as file:
             place = self._members.get(member)
             if place is None:
-                raise no_member(self.path, member, missing, self._members)
+                raise no_member(self, member, missing)
             return self.fetch(file, member, place)
 
     def has(self, member):
@@ -71,6 +72,9 @@ class _File:
 
     def has_folder(self, member):
         return member in self.tree()
+
+    def names(self):
+        return (name for name, place in self._members.items() if place)
 
     def tree(self):
         with self._opened():
@@ -215,7 +219,7 @@ def write_tar_index(path):
     Returns:
         str: path of the file.
     """
-    with open(path, 'rb') as file:
+    with open(path, 'rb', buffering=0) as file:
         members = tar_members(path, file)
         lines = [_index_head(os.fstat(file.fileno()))]
     for name, place in members.items():

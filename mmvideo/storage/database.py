@@ -1,7 +1,6 @@
 """LMDB: keys are paths, values are files."""
 import collections
 import contextlib
-import itertools
 import os
 import os.path as osp
 import threading
@@ -39,8 +38,7 @@ class Database:
             content = transaction.get(member.encode())
             if content is not None:
                 return bytes(content)
-            names = list(itertools.islice(_keys(transaction), 1))
-        raise no_member(self.path, member, missing, names)
+        raise no_member(self, member, missing)
 
     def has(self, member):
         with self._opened() as transaction:
@@ -52,14 +50,13 @@ class Database:
             inside = f'{member}/'.encode() if member else b''
             return cursor.set_range(inside) and bytes(cursor.key()).startswith(inside)
 
-    def tree(self):
+    def names(self):
         with self._opened() as transaction:
-            return tree_of((key, False) for key in _keys(transaction))
+            for key in transaction.cursor().iternext(values=False):
+                yield bytes(key).decode(errors='surrogateescape')
 
-
-def _keys(transaction):
-    for key in transaction.cursor().iternext(values=False):
-        yield bytes(key).decode(errors='surrogateescape')
+    def tree(self):
+        return tree_of((name, False) for name in self.names())
 
 
 def _environment(path):
@@ -74,6 +71,12 @@ def _environment(path):
         key = status.st_dev, status.st_ino
         environment = _open.pop(key, None) or lmdb.open(
             path, subdir=is_folder, readonly=True, lock=False, readahead=False, create=False)
+        pages = environment.info()['last_pgno'] + 1
+        size = pages * environment.stat()['psize']
+        if status.st_size < size:       # to touch what lacks would kill the process
+            environment.close()
+            raise InputError(f'{path}: is truncated; it should have {size} bytes, it has '
+                             f'{status.st_size}')
     except (OSError, lmdb.Error) as error:
         raise InputError(f'{path}: cannot be read as an LMDB ({error})') from error
     _open[key] = environment

@@ -26,8 +26,10 @@ def tree_of(members):
     return tree
 
 
-def no_member(path, member, missing, members):
-    tops = sorted({name.split('/', 1)[0] for name in members})
-    begin = (f'; its members lie in {", ".join(tops[:3])}{", ..." if len(tops) > 3 else ""}'
-             if tops and member.split('/', 1)[0] not in tops else '')
-    return MissingFileError(f'{path}: has no member {member!r}{begin} ({missing})')
+def no_member(archive, member, missing):
+    """The error for a member that an archive lacks; says how names begin if this one is far off."""
+    begin = ''
+    if not archive.has_folder(member.split('/', 1)[0]):
+        first = next(archive.names(), None)
+        begin = f'; its first is {first!r}' if first else '; it is empty'
+    return MissingFileError(f'{archive.path}: has no member {member!r}{begin} ({missing})')
