@@ -20,6 +20,9 @@ def parse_args(argv=None):
                         help='average the views of a video as scores or as probabilities')
     parser.add_argument('--fuse-conv-bn', action='store_true',
                         help='fold norm layers into convolutions; a little faster')
+    parser.add_argument('--bad-files', choices=['error', 'wrong'],
+                        help='a file that cannot be loaded ends the test, or counts as wrong and '
+                        'is reported (default: the config, then error)')
     parser.add_argument('--work-dir', help='folder for logs')
     parser.add_argument('--cfg-options', nargs='+', action=KeyValues, metavar='KEY=VALUE',
                         help='config values by dotted key')
@@ -38,7 +41,8 @@ def run(args):
     found = test(
         args.config, args.checkpoint, out=args.out, metrics=args.eval,
         metric_options=metric_options(args.eval_options), average_clips=args.average_clips,
-        prepare_model=for_inference if args.fuse_conv_bn else None, work_dir=args.work_dir,
+        prepare_model=for_inference if args.fuse_conv_bn else None, bad_files=args.bad_files,
+        work_dir=args.work_dir,
         launcher=args.launcher, options=args.cfg_options)
     if int(os.environ.get('RANK', 0)) == 0:
         for name, value in found.items():

@@ -29,6 +29,9 @@ def parse_args(argv=None):
     parser.add_argument('--amp', action='store_true', help='mixed precision')
     parser.add_argument('--auto-scale-lr', action='store_true',
                         help='scale the learning rate with the total batch size')
+    parser.add_argument('--max-bad-share', type=float, metavar='SHARE',
+                        help='stop when more than this share of the samples cannot be loaded '
+                        '(default: the config, then 0.01); until then others take their place')
     parser.add_argument('--cfg-options', nargs='+', action=KeyValues, metavar='KEY=VALUE',
                         help='config values by dotted key, for example '
                         'model.cls_head.num_classes=9; lists as "[a,b]" or a,b')
@@ -47,6 +50,7 @@ def run(args):
         args.config, work_dir=args.work_dir, validate=args.validate, test_last=args.test_last,
         test_best=args.test_best, resume=args.resume, seed=args.seed, diff_seed=args.diff_seed,
         deterministic=args.deterministic, amp=args.amp, auto_scale_lr=args.auto_scale_lr,
+        max_bad_share=args.max_bad_share,
         launcher=args.launcher, options=args.cfg_options)
     for which, metrics in found.items():
         for name, value in metrics.items():

@@ -79,6 +79,9 @@ class AudioVisualDataset(BaseDataset):
         self.filename_tmpl = checked_template(filename_tmpl, modality)
         super().__init__(ann_file, pipeline, start_index=start_index, modality=modality, **kwargs)
 
+    def folders(self):
+        return [self.data_prefix, self.audio_prefix, self.video_prefix]
+
     def prepare(self, index):
         results = super().prepare(index)
         name = self.names[index].rstrip('/')

@@ -8,7 +8,9 @@ from torch.utils.data import Dataset
 
 from mmvideo import storage
 from mmvideo.datasets.annotations import read_records
+from mmvideo.datasets.board import Board
 from mmvideo.datasets.lists import place_name
+from mmvideo.datasets.quarantine import Quarantine, missing_folder
 from mmvideo.datasets.trees import files_below, read_tree
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.registry import TRANSFORMS
@@ -94,6 +96,9 @@ class BaseDataset(Dataset):
         if multi_class and sample_by_class:
             raise InputError('sample_by_class needs samples of one class (multi_class=False)')
         self.classes = None
+        # Set by a run: what it does about bad samples, whom it tells what it is at, and the number
+        # of the first sample in the outermost data set.
+        self.keeper, self.board, self.first_place = None, None, 0
         # Shared memory: workers that are running already see a change.
         self._seed_and_epoch = torch.tensor([int(seed), 0]).share_memory_()
         self.records, self._places = self.load_records()
@@ -169,6 +174,22 @@ class BaseDataset(Dataset):
         """Where a record was listed, such as 'data/train.txt, line 12'."""
         return f'{self.ann_file}, {place_name(self.ann_file, self._places[index])}'
 
+    def leaves(self):
+        """The data sets with records of their own: this one."""
+        return [self]
+
+    def quarantine(self, path=None, **options):
+        """From now on put another sample in the place of one that cannot be loaded.
+
+        Args:
+            path, **options: as of :class:`mmvideo.datasets.quarantine.Quarantine`, which is given.
+        """
+        return Quarantine(self.leaves(), path, **options)
+
+    def watch(self, num_workers):
+        """A :class:`mmvideo.datasets.board.Board`, on which workers say what they are at."""
+        return Board(self.leaves(), num_workers)
+
     def load(self, index, sample_index):
         """Make a sample.
 
@@ -179,23 +200,67 @@ class BaseDataset(Dataset):
         Raises:
             MissingFileError, InputError: name the file and where it was listed.
         """
-        seed, epoch = self._seed_and_epoch.tolist()
-        rng = np.random.default_rng([seed, epoch, sample_index])
+        draws = (*self._seed_and_epoch.tolist(), sample_index)
+        rng = np.random.default_rng(draws)
         if self.sample_by_class:
-            members = self._classes[rng.choice(len(self._classes), p=self._chances)]
-            index = int(rng.choice(members))
-        results = self.prepare(index)
-        results['rng'] = rng
-        try:
-            results = self.process(results)
-        except (InputError, OSError) as error:
-            is_missing = isinstance(error, FileNotFoundError)
-            kind = MissingFileError if is_missing else InputError
-            raise kind(f'{self.names[index]} ({self.origin(index)}): {error}') from error
+            index = self.draw(rng)
+        if self.keeper is None:
+            results = self._make_or_say(index, rng)
+        else:
+            results = self.keeper.load(self, index, rng, draws)
         for sample in results if isinstance(results, list) else [results]:
             if isinstance(sample, dict):
                 sample['sample_index'] = sample_index
         return results
+
+    def draw(self, rng):
+        """A record by chance, as ``sample_by_class`` says."""
+        if not self.sample_by_class:
+            return int(rng.integers(len(self)))
+        members = self._classes[rng.choice(len(self._classes), p=self._chances)]
+        return int(rng.choice(members))
+
+    def _make_or_say(self, index, rng):
+        """A sample, or an error that says which one cannot be made."""
+        try:
+            return self.make(index, rng)
+        except (InputError, OSError) as error:
+            self.check_folders(error, index)
+            is_missing = isinstance(error, FileNotFoundError)
+            kind = MissingFileError if is_missing else InputError
+            raise kind(f'{self.names[index]} ({self.origin(index)}): {error}') from error
+
+    def make(self, index, rng, labeled_as=None):
+        """A sample of a record.
+
+        Args:
+            index: of the record.
+            rng: generator of its draws.
+            labeled_as: the record whose label it gets, if not its own.
+        """
+        results = self.prepare(index)
+        if labeled_as not in (None, index):
+            results['label'] = self.prepare(labeled_as)['label']
+        results['rng'] = rng
+        if self.board is None:
+            return self.process(results)
+        self.board.begin(self.first_place + index)
+        try:
+            return self.process(results)
+        finally:
+            self.board.end()
+
+    def check_folders(self, error, index):
+        """Raise for a missing file if the folder of all files is missing: that is no bad file."""
+        folder = missing_folder(error, *self.folders())
+        if folder is not None and not osp.isabs(self.names[index]):
+            raise MissingFileError(
+                f'{self.names[index]} ({self.origin(index)}): the folder {folder} does not exist '
+                f'(data_prefix): {error}') from error
+
+    def folders(self):
+        """Folders without which no sample can be loaded."""
+        return [self.data_prefix]
 
     def process(self, results):
         """From a record with its generator to a sample."""

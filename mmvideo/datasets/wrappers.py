@@ -5,6 +5,8 @@ import itertools
 from torch.utils.data import Dataset
 
 from mmvideo.datasets.base import sample_place
+from mmvideo.datasets.board import Board
+from mmvideo.datasets.quarantine import Quarantine
 from mmvideo.errors import InputError
 from mmvideo.registry import DATASETS
 
@@ -29,6 +31,17 @@ class _Wrapper(Dataset):
     def origin(self, index):
         member, inner = self.find(index)
         return member.origin(inner)
+
+    def leaves(self):
+        """The data sets with records of their own, each once."""
+        found = {id(leaf): leaf for member in self.members for leaf in member.leaves()}
+        return list(found.values())
+
+    def quarantine(self, path=None, **options):
+        return Quarantine(self.leaves(), path, **options)
+
+    def watch(self, num_workers):
+        return Board(self.leaves(), num_workers)
 
     def set_epoch(self, epoch):
         for member in self.members:

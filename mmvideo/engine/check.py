@@ -20,7 +20,9 @@ RUNNER = ('model', 'work_dir', 'train_dataloader', 'val_dataloader', 'test_datal
           'train_cfg', 'val_cfg', 'test_cfg', 'auto_scale_lr', 'optim_wrapper', 'param_scheduler',
           'val_evaluator', 'test_evaluator', 'default_hooks', 'custom_hooks', 'data_preprocessor',
           'load_from', 'resume', 'launcher', 'env_cfg', 'log_processor', 'log_level', 'visualizer',
-          'default_scope', 'randomness', 'experiment_name', 'model_wrapper_cfg')
+          'default_scope', 'randomness', 'experiment_name', 'model_wrapper_cfg',
+          # Ours: what is done about bad files.
+          'max_bad_share', 'bad_files')
 # Keys of the 0.x line and what says the same today.
 OLD = dict(data='train_dataloader, val_dataloader, test_dataloader', optimizer='optim_wrapper',
            optimizer_config='optim_wrapper.clip_grad', lr_config='param_scheduler',
@@ -128,6 +130,7 @@ def _check_loader(cfg, place):
     for key, least in (('batch_size', 1), ('num_workers', 0)):
         if key in cfg:
             _check_whole(cfg[key], f'{place}.{key}', least)
+    _check_number(cfg.get('timeout', 0), f'{place}.timeout', 'seconds')
     if 'dataset' not in cfg:
         raise InputError(f"{place}: the key 'dataset' is missing")
     _check_dataset(cfg['dataset'], f'{place}.dataset')
@@ -153,6 +156,13 @@ def _check_dataset(cfg, place):
 def _check_whole(value, place, least):
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise InputError(f'{place}: expected a whole number >= {least}, got {value!r}')
+
+
+def _check_number(value, place, what, most=float('inf')):
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= most:
+        raise InputError(f'{place}: expected {what} >= 0'
+                         + (f' and <= {most:g}' if most < float('inf') else '')
+                         + f', got {value!r}')
 
 
 def _check_loop(cfg, place):
@@ -183,6 +193,10 @@ def _check_settings(cfg):
     seed = (cfg.get('randomness') or {}).get('seed')
     if seed is not None:
         _check_whole(seed, 'randomness.seed', 0)
+    _check_number(cfg.get('max_bad_share', 0), 'max_bad_share', 'a share', most=1)
+    if cfg.get('bad_files') not in (None, 'error', 'wrong'):
+        raise InputError("bad_files: expected 'error' or 'wrong', what a test counts a file as "
+                         f'that cannot be loaded, got {cfg["bad_files"]!r}')
     # A name that no metric has would end the run at its first validation.
     best = ((cfg.get('default_hooks') or {}).get('checkpoint') or {}).get('save_best')
     metrics = _listed(cfg.get('val_evaluator'))

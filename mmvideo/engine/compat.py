@@ -12,7 +12,8 @@ function                 cures
 `CPUAmpOptimWrapper`     ``AssertionError: AmpOptimizerWrapper is only available ... on gpu``
 `join_cpu_processes`     ``AttributeError: module 'torch._C' has no attribute '_cuda_setDevice'``
                          and ``ValueError: DistributedDataParallel device_ids ... only work with``
-`drop_idle_persistence`  ``ValueError: persistent_workers option needs num_workers > 0``
+`drop_idle_persistence`  ``ValueError: persistent_workers option needs num_workers > 0``, and an
+                         assertion about ``timeout``
 =======================  =========================================================================
 """
 import importlib.metadata
@@ -124,9 +125,9 @@ def join_cpu_processes(cfg, launcher):
 
 
 def drop_idle_persistence(loader):
-    """Take ``persistent_workers`` (and ``prefetch_factor``) out of a loader without workers."""
+    """Take what is about workers out of a loader that has none."""
     if not loader.get('num_workers'):
-        for key in ('persistent_workers', 'prefetch_factor'):
+        for key in ('persistent_workers', 'prefetch_factor', 'timeout'):
             loader.pop(key, None)
 
 

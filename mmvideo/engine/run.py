@@ -3,7 +3,6 @@
 The options are those of the 0.x line; here they become config values before anything is built:
 validation is off without ``--validate``, ``--eval`` names metrics, ``--out`` keeps the scores.
 """
-import logging
 import os
 import os.path as osp
 import sys
@@ -11,7 +10,7 @@ import traceback
 
 import torch
 from mmengine.config import Config, ConfigDict
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import find_latest_checkpoint
 
 from mmvideo.checkpoint_file import local_file
 from mmvideo.errors import InputError
@@ -21,7 +20,9 @@ from .check import check_config, check_keys, check_training
 from .config_file import find_config
 from .data_place import check_data
 from .hooks import PrepareModel
+from .loader import LIMIT_SECONDS
 from .old_config import is_old, split_options, translate
+from .runner import BriefRunner
 
 __all__ = ['build_runner', 'load_config', 'read_config', 'test', 'train']
 
@@ -115,12 +116,17 @@ def _misfit(cfg, key):
 def complete(cfg):
     """Fill in what every run needs and no config should have to repeat."""
     cfg['default_scope'] = 'mmvideo'
+    lines = dict(cfg.get('log_processor') or {})
+    if lines.setdefault('type', 'LogProcessor') == 'LogProcessor':
+        cfg['log_processor'] = {**lines, 'type': 'ShareLogProcessor'}
     for phase in PHASES:
         loader = cfg.get(f'{phase}_dataloader')
         if loader is None:
             continue
         loader.setdefault('collate_fn', dict(type='default_collate'))
         loader.setdefault('sampler', dict(type='DefaultSampler', shuffle=phase == 'train'))
+        if loader.get('num_workers'):
+            loader.setdefault('timeout', LIMIT_SECONDS)
         compat.drop_idle_persistence(loader)
         if phase != 'train':
             if cfg.get(f'{phase}_cfg') is None:
@@ -141,37 +147,14 @@ def drop(cfg, *phases):
         cfg['optim_wrapper'] = cfg['param_scheduler'] = cfg['auto_scale_lr'] = None
 
 
-class _Brief(logging.Filter):
-    """Keeps long lists (environment, config, hooks) off the console; the log file has them."""
-
-    lines = 8
-
-    def filter(self, record):
-        shown = record.levelno > logging.INFO or record.getMessage().count('\n') < self.lines
-        if shown and sys.stderr.isatty():
-            sys.stderr.write('\r\033[K')     # the line that a progress bar stands on
-        return shown
-
-
-class BriefRunner(Runner):
-    """mmengine's Runner with a console that can be read along."""
-
-    def build_logger(self, log_level='INFO', log_file=None, **kwargs):
-        logger = super().build_logger(log_level, log_file, **kwargs)
-        for handler in logger.handlers:
-            if type(handler) is logging.StreamHandler:
-                handler.addFilter(_Brief())
-        logger.info(f'Environment, config and all that follows: {self.log_dir}')
-        return logger
-
-
-def build_runner(cfg, *, strict=False, source=None):
+def build_runner(cfg, *, strict=False, source=None, goes_on=False):
     """Check a config and build its Runner with mmvideo's hooks.
 
     Args:
         cfg: a config whose phases have been chosen.
         strict: a loaded checkpoint must match key for key.
         source: the checkpoint's name in messages.
+        goes_on: keep the lists of bad files of an earlier run in the work dir.
 
     Raises:
         InputError: a wrong key, type or argument, with its place in the config.
@@ -186,8 +169,11 @@ def build_runner(cfg, *, strict=False, source=None):
                            dict(type='NameSamples'),
                            dict(type='CheckLabels', classes=cfg.get('classes')),
                            dict(type='MatchCheckpoint', strict=strict, source=source),
-                           dict(type='ShowProgress')]
-    return BriefRunner.from_cfg(cfg)
+                           dict(type='ShowProgress'), dict(type='ReportBadFiles'),
+                           dict(type='HintAtWaiting')]
+    runner = BriefRunner.from_cfg(cfg)
+    runner.goes_on = goes_on
+    return runner
 
 
 def set_work_dir(cfg, path, work_dir):
@@ -212,7 +198,7 @@ def use_amp(cfg):
 
 def train(path, *, work_dir=None, validate=False, test_last=False, test_best=False, resume=None,
           seed=None, diff_seed=False, deterministic=False, amp=False, auto_scale_lr=False,
-          launcher='none', options=None):
+          max_bad_share=None, launcher='none', options=None):
     """Train what a config says; see ``tools/train.py`` for the options.
 
     Args:
@@ -230,6 +216,9 @@ def train(path, *, work_dir=None, validate=False, test_last=False, test_best=Fal
             raise InputError(f'config {path} cannot train: {key!r} is missing')
     set_work_dir(cfg, path, work_dir)
     cfg['launcher'] = launcher
+    if max_bad_share is not None:
+        cfg['max_bad_share'] = max_bad_share
+    goes_on = bool(resume or cfg.get('resume'))
     if resume == 'auto':
         resume = find_latest_checkpoint(cfg.work_dir)
         if resume is None:
@@ -261,7 +250,7 @@ def train(path, *, work_dir=None, validate=False, test_last=False, test_best=Fal
         raise InputError("--test-best needs default_hooks.checkpoint.save_best in the config: the "
                          "metric that tells which checkpoint is best, or 'auto'")
     drop(cfg, *unused)
-    runner = build_runner(cfg, strict=bool(cfg.get('resume')))
+    runner = build_runner(cfg, strict=bool(cfg.get('resume')), goes_on=goes_on)
     runner.train()
     found = {}
     for which, wanted in (('last', test_last), ('best', test_best)):
@@ -287,7 +276,7 @@ def _test_after_training(cfg, runner, which):
 
 
 def test(path, checkpoint, *, out=None, metrics=(), metric_options=None, average_clips=None,
-         prepare_model=None, work_dir=None, launcher='none', options=None):
+         prepare_model=None, bad_files=None, work_dir=None, launcher='none', options=None):
     """Test a checkpoint; see ``tools/test.py`` for the options.
 
     Args:
@@ -297,6 +286,8 @@ def test(path, checkpoint, *, out=None, metrics=(), metric_options=None, average
             ``test_evaluator`` out and only collects scores.
         metric_options: keyword arguments by metric.
         prepare_model: called with the model once its weights are loaded.
+        bad_files: 'wrong' counts files that cannot be loaded as wrong; by default such a file is an
+            error.
 
     Returns:
         dict: metrics by name.
@@ -315,6 +306,8 @@ def test(path, checkpoint, *, out=None, metrics=(), metric_options=None, average
         raise InputError(f'config {path} has no test_dataloader')
     set_work_dir(cfg, path, work_dir)
     cfg['launcher'] = launcher
+    if bad_files is not None:
+        cfg['bad_files'] = bad_files
     if average_clips is not None:
         cfg.model['test_cfg'] = {**(cfg.model.get('test_cfg') or {}),
                                  'average_clips': average_clips}

@@ -7,7 +7,7 @@ from mmvideo.registry import METRICS, nearest
 
 from . import functional
 
-__all__ = ['AccMetric', 'collected', 'plain_sample']
+__all__ = ['AccMetric', 'collected', 'plain_sample', 'plain_samples']
 
 SINGLE_LABEL = ('top_k_accuracy', 'mean_class_accuracy')
 MULTI_LABEL = ('mean_average_precision', 'mmit_mean_average_precision')
@@ -38,6 +38,17 @@ def plain_sample(sample):
     return dict(score=score, label=label, sample_index=None if index is None else int(index))
 
 
+def plain_samples(data_batch, data_samples):
+    """Outputs of a batch as of :func:`plain_sample`, each with ``is_bad``: whether it stands for a
+    file that could not be loaded, as ``data_batch`` says.
+    """
+    data_samples = list(data_samples)
+    marks = data_batch.get('is_bad') if isinstance(data_batch, dict) else None
+    marks = [False] * len(data_samples) if marks is None else marks
+    return [dict(plain_sample(sample), is_bad=bool(mark))
+            for sample, mark in zip(data_samples, marks, strict=True)]
+
+
 def _array(value):
     value = value.detach().cpu() if hasattr(value, 'detach') else value
     if str(getattr(value, 'dtype', '')) == 'torch.bfloat16':  # numpy has no such type
@@ -48,12 +59,30 @@ def _array(value):
 def collected(samples):
     """Samples gathered from all processes, in the order of the data set and each counted once.
 
-    A distributed sampler repeats some samples so that all processes get the same number.
+    A distributed sampler repeats some samples so that all processes get the same number. Those that
+    stand for files that could not be loaded get scores that are wrong by any measure: below all
+    others, and lowest for the classes of the label.
     """
+    samples = _with_wrong_scores(samples)
     if any(s['sample_index'] is None for s in samples):
         return list(samples)
     unique = {s['sample_index']: s for s in samples}
     return [unique[i] for i in sorted(unique)]
+
+
+def _with_wrong_scores(samples):
+    if not any(s.get('is_bad') for s in samples):
+        return samples
+    lowest = min((float(s['score'].min()) for s in samples if not s['is_bad']), default=0.) - 1
+    return [dict(s, score=_wrong_scores(s, lowest)) if s['is_bad'] else s for s in samples]
+
+
+def _wrong_scores(sample, lowest):
+    score = np.full_like(sample['score'], lowest)
+    label = sample['label']
+    if label is not None:
+        score[..., label if isinstance(label, int) else np.flatnonzero(label)] = lowest - 1
+    return score
 
 
 @METRICS.register_module()
@@ -95,7 +124,7 @@ class AccMetric(BaseMetric):
         if any('score' not in sample for sample in data_samples):
             raise InputError('AccMetric: the model gives features, no scores (cls_head is missing, '
                              'or test_cfg.feature_extraction is set); they can be kept with --out')
-        for sample in map(plain_sample, data_samples):
+        for sample in plain_samples(data_batch, data_samples):
             if sample['label'] is None:
                 raise InputError('AccMetric: a sample has no label; the pipeline must collect it')
             if sample['score'].ndim == 2:

@@ -20,7 +20,7 @@ from mmengine.evaluator import BaseMetric
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.registry import METRICS
 
-from .accuracy import collected, plain_sample
+from .accuracy import collected, plain_samples
 
 __all__ = ['FORMAT', 'ScoreDump', 'ScoreFile', 'read_scores', 'write_file', 'write_scores']
 
@@ -319,7 +319,7 @@ class ScoreDump(BaseMetric):
         self.head = dict(config=config, checkpoint=checkpoint, average_clips=average_clips)
 
     def process(self, data_batch, data_samples):
-        self.results.extend(map(plain_sample, data_samples))
+        self.results.extend(plain_samples(data_batch, data_samples))
 
     def compute_metrics(self, results):
         """Runs in the first process only. Names no metric: the file is the result."""

@@ -151,7 +151,7 @@ VIDEOS = [
     ('cut', 'cannot be opened as a video; it is truncated, or another kind of file'),
     ('sound', 'has no video stream'),
     ('zero', r'the file is empty \(0 bytes\)'),
-    ('text', r'cannot be opened as a video; .*\(Invalid data found when processing input\)$')]
+    ('text', r'cannot be opened as a video; .*\(Invalid data found when processing input\)')]
 
 
 @pytest.mark.parametrize('name, message', VIDEOS)
