@@ -3,9 +3,10 @@ import json
 import sys
 from pathlib import Path
 
+import av
 import pytest
 
-from mmvideo.datasets import HVUDataset, RawframeDataset, VideoDataset
+from mmvideo.datasets import AudioFeatureDataset, HVUDataset, RawframeDataset, VideoDataset
 from mmvideo.datasets.official import OFFICIAL
 from mmvideo.labels import LABEL_MAPS, label_names
 
@@ -329,7 +330,7 @@ WRONG = [
     ('diving48', {'Diving48_V2_train.json': '[{"vid_name": "a", "label": 48}]'}, [],
      'Diving48_V2_train.json, entry 1: class 48, expected 0..47'),
     ('diving48', {'Diving48_V2_train.json': '{"vid_name": "a"'}, [], 'is no valid JSON'),
-    ('ucf101', {}, ['--level', '1'], 'there are no videos at --level 1, but at --level 2'),
+    ('ucf101', {}, ['--level', '1'], 'there are no files (videos) at --level 1, but at --level 2'),
     ('ucf101', {}, ['--subset', 'test'], '--subset test: ucf101 has train and val'),
     ('ucf101', {}, ['--num-split', '0'], '--num-split 0: expected 1 or more'),
     ('ucf101', {}, ['--out-name', '{x}.txt'], '--out-name {x}.txt: expected no places but'),
@@ -369,3 +370,29 @@ def test_wrong_actions_are_named(tmp_path, capsys):
     assert run(folder, 'activitynet', '--rgb-prefix', 'image_') == 2
     assert ('video bbbbbbbbbbb, annotation 1: expected a segment [start, end] in seconds, '
             'found [1]') in capsys.readouterr().err
+
+
+def test_lists_of_sound_count_the_frames_of_videos(tmp_path, capsys, embedded):
+    csv = ('label,youtube_id,time_start,time_end\nzumba,a,1,11\nzumba,b,2,12\nzumba,c,3,13\n')
+    folder = place(tmp_path, 'kinetics400', {'kinetics_val.csv': csv},
+                   [f'zumba/{stem}.npy' for stem in ('a_000001_000011', 'b_000002_000012')])
+    flags = ['--format', 'audio_feature', '--subset', 'val']
+    assert run(folder, 'kinetics400', *flags) == 2
+    assert '--frames-of: a list of audio_feature says how many frames' in capsys.readouterr().err
+    frames = folder / 'frames.txt'
+    frames.write_text('zumba/a_000001_000011 300 399\nzumba/c_000003_000013 250 399\n')
+    assert run(folder, 'kinetics400', *flags, '--frames-of', str(frames)) == 0
+    path = folder / 'kinetics400_val_list_audio_feature.txt'
+    assert path.read_text() == 'zumba/a_000001_000011.npy 300 399\n'
+    assert '1 of 3 items; 1 not there, 1 damaged' in capsys.readouterr().out
+    assert (f'zumba/b_000002_000012.npy\t{frames} has no entry of this name'
+            in (folder / 'kinetics400_val_list_audio_feature_missing.txt').read_text())
+    assert AudioFeatureDataset(path, [], str(folder)).records[0]['total_frames'] == 300
+
+    source = next((embedded / 'videos/val').glob('*.mp4'))
+    (folder / 'videos/zumba').mkdir(parents=True)
+    (folder / 'videos/zumba/a_000001_000011.mp4').symlink_to(source)
+    assert run(folder, 'kinetics400', *flags, '--frames-of', str(folder / 'videos')) == 0
+    with av.open(str(source)) as container:
+        count = sum(1 for _ in container.decode(video=0))
+    assert path.read_text() == f'zumba/a_000001_000011.npy {count} 399\n'

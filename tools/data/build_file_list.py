@@ -14,7 +14,7 @@ import sys
 
 from file_lists.building import ListMaker, Wish
 from file_lists.folders import list_folders
-from file_lists.items import FrameNames
+from file_lists.items import LAYOUTS, FrameNames
 from file_lists.sets import DATA_SETS
 
 from mmvideo.command import exit_status
@@ -37,6 +37,9 @@ def parse_args(argv=None):
                         help='how the names of vertical flow begin (default flow_y_)')
     parser.add_argument('--modality', default='rgb', choices=['rgb', 'flow', 'both'],
                         help='whose frames are counted; both takes the smaller count (default rgb)')
+    parser.add_argument('--frames-of', metavar='PATH',
+                        help='for sound: the list of the frames of the videos, or the folder of '
+                             'the videos; sound is cut where the frames are that a clip takes')
     parser.add_argument('--shuffle', action='store_true', help='shuffle each list')
     parser.add_argument('--seed', type=int, default=0, help='of the shuffling (default 0)')
     return parser.parse_args(argv)
@@ -50,7 +53,7 @@ def add_wishes(parser):
     parser.add_argument('--level', type=int, choices=[1, 2],
                         help='1: items lie in src_folder itself, 2: in its folders; by default as '
                              'the data set is published')
-    parser.add_argument('--format', default='rawframes', choices=['rawframes', 'videos'],
+    parser.add_argument('--format', default='rawframes', choices=list(LAYOUTS),
                         help='what is listed (default rawframes)')
     parser.add_argument('--out-root-path', default='data', metavar='FOLDER',
                         help="the lists go to the data set's folder in it (default data)")
@@ -66,7 +69,8 @@ def add_wishes(parser):
 def run(args):
     frames = FrameNames(args.rgb_prefix, args.flow_x_prefix, args.flow_y_prefix, args.modality)
     wish = Wish(layout=args.format, part=args.subset, num_split=args.num_split, level=args.level,
-                frames=frames, suffix=args.output_format and f'.{args.output_format}',
+                frames=frames, frames_of=args.frames_of,
+                suffix=args.output_format and f'.{args.output_format}',
                 seed=args.seed if args.shuffle else None, out_root=args.out_root_path,
                 anno_dir=args.anno_dir, out_name=args.out_name)
     if args.dataset == 'folders':

@@ -11,8 +11,9 @@ from mmvideo.datasets.list_writing import write_records
 from mmvideo.datasets.official import OFFICIAL
 from mmvideo.errors import InputError, MissingFileError
 
+from .counts import make_counter
 from .csv_splits import HVU_CATEGORIES
-from .items import FrameNames, Items, count_frames
+from .items import LAYOUTS, FrameNames, Items
 from .sets import DATA_SETS
 from .split_files import Annotations
 
@@ -27,11 +28,12 @@ class Wish:
     """What lists are wanted; the arguments of ``build_file_list.py``.
 
     Args:
-        layout: 'rawframes' or 'videos'.
+        layout: key of :data:`items.LAYOUTS`.
         part: 'train', 'val' or 'test'; None for all that can be made.
         num_split: how many of several splits.
         level: 1 or 2; None as the data set is laid out usually.
         frames: how frames are named; with None for ``rgb`` as the data set names them.
+        frames_of: for sound: list or folder that tells how many frames the videos have.
         suffix: '.txt' or '.json'; None for text, where text can hold the labels.
         seed: shuffle by it; None keeps the order of the split files.
         out_root: folder that holds the folders of the data sets.
@@ -44,6 +46,7 @@ class Wish:
     num_split: int = 3
     level: int = None
     frames: FrameNames = FrameNames(rgb=None)
+    frames_of: str = None
     suffix: str = None
     seed: int = None
     out_root: str = 'data'
@@ -73,6 +76,7 @@ class ListMaker:
         rgb = self.set.rgb_prefix if wish.frames.rgb is None else wish.frames.rgb
         self.frames = replace(wish.frames, rgb=rgb)
         self.items = Items(folder, wish.layout, wish.level or self.set.level)
+        self.counter = make_counter(self.items, wish, self.frames)
         self.counts = {}
 
     def _parts(self):
@@ -126,7 +130,7 @@ class ListMaker:
                 missing.append((osp.join(entry.folder, entry.stems[0]), 'is not there'))
             else:
                 found.append((path, entry))
-        if self.wish.layout == 'videos':
+        if self.counter is None:
             return found, missing
         self._count([path for path, _ in found])
         missing += [(path, self.counts[path][1]) for path, _ in found
@@ -137,14 +141,14 @@ class ListMaker:
         """Fill ``counts``: (first number, count) of a folder; (None, reason) if it is damaged."""
         def count(path):
             try:
-                number, first = count_frames(osp.join(self.items.folder, path), self.frames)
+                number, first = self.counter(path)
             except InputError as error:
                 return None, str(error)
             return first, number
 
         new = [path for path in dict.fromkeys(paths) if path not in self.counts]
         if len(new) > 1000:
-            print(f'counting the frames of {len(new)} folders ...', file=sys.stderr, flush=True)
+            print(f'counting the frames of {len(new)} items ...', file=sys.stderr, flush=True)
         with ThreadPoolExecutor(COUNTERS) as pool:
             self.counts.update(zip(new, pool.map(count, new), strict=True))
 
@@ -158,9 +162,8 @@ class ListMaker:
                 continue
             if self.wish.seed is not None:
                 random.Random(self.wish.seed).shuffle(records)
-            columns = {'videos': (), 'rawframes': ('total_frames',)}[self.wish.layout]
-            columns = ('offset', *columns) if kind == 'clips' else columns
-            write_records(path, records, columns, next(iter(records[0])))
+            columns = [key for key in ('offset', 'total_frames') if key in records[0]]
+            write_records(path, records, columns, LAYOUTS[self.wish.layout][0])
             line = f'{path}: {len(records)} '
             if kind:
                 line += dict(clips='actions', tags='items')[kind]
@@ -193,17 +196,16 @@ class ListMaker:
 
     def _records(self, path, entry, kind, category):
         """Rows of a list: one for an item, in a list of actions one for each."""
-        record = {'filename': path}
-        if self.wish.layout == 'rawframes':
+        record = {LAYOUTS[self.wish.layout][0]: path}
+        if self.counter is not None:
             first, total = self.counts[path]
-            record = {'frame_dir': path, 'total_frames': total}
+            record['total_frames'] = total
         if kind == 'clips':
             for start, end, label in entry.segments:
                 # `offset` is the number in the name of the first frame.
                 begin = min(int(start * total), total - 1)
                 length = min(max(round((end - start) * total), 1), total - begin)
-                yield {'frame_dir': path, 'offset': first + begin, 'total_frames': length,
-                       'label': label}
+                yield {**record, 'offset': first + begin, 'total_frames': length, 'label': label}
         elif kind == 'tags':
             if category in entry.label:
                 yield {**record, 'label': entry.label[category]}

@@ -5,8 +5,9 @@ import random
 
 from mmvideo.datasets.list_writing import write_records
 from mmvideo.datasets.trees import files_below, frame_folders_below, read_tree
-from mmvideo.datasets.video import SUFFIXES
 from mmvideo.errors import InputError
+
+from .items import LAYOUTS
 
 __all__ = ['list_folders']
 
@@ -25,11 +26,15 @@ def list_folders(folder, wish):
     Raises:
         InputError: there is nothing, or ``classes.txt`` beside the list has other classes.
     """
+    path_key, suffixes = LAYOUTS[wish.layout]
     if wish.layout == 'videos':
-        path_key, columns = 'filename', ()
-        records = [{path_key: path} for path in files_below(folder, SUFFIXES)]
+        columns = ()
+        records = [{path_key: path} for path in files_below(folder, suffixes)]
+    elif wish.layout != 'rawframes':
+        raise InputError('--format: folders can be of videos or rawframes, not of '
+                         f'{wish.layout}')
     else:
-        path_key, columns = 'frame_dir', ('total_frames',)
+        columns = ('total_frames',)
         prefix = 'img_' if wish.frames.rgb is None else wish.frames.rgb
         records = [{path_key: path, 'total_frames': count} for path, count
                    in frame_folders_below(folder, f'{prefix}{{:05}}.jpg', 1)]

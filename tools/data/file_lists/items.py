@@ -9,8 +9,15 @@ from mmvideo.errors import InputError, MissingFileError
 
 from .split_files import plain
 
-__all__ = ['FrameNames', 'Items', 'count_frames', 'numbered']
+__all__ = ['LAYOUTS', 'FrameNames', 'Items', 'count_frames', 'numbered']
 
+# What is listed: the key of its path in JSON, and what its files end in; folders have no suffix.
+LAYOUTS = {
+    'rawframes': ('frame_dir', ()),
+    'videos': ('filename', SUFFIXES),
+    'audio': ('audio_path', ('.wav', '.m4a', '.aac', '.mp3', '.flac', '.ogg', '.opus')),
+    'audio_feature': ('audio_path', ('.npy',)),
+}
 PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
 NUMBER = re.compile(r'(\d+)$')
 
@@ -31,11 +38,11 @@ class FrameNames:
 
 
 class Items:
-    """Videos, or folders of frames, of a folder (level 1) or of the folders in it (level 2).
+    """Files, or folders of frames, of a folder (level 1) or of the folders in it (level 2).
 
     Args:
         folder: where they lie.
-        layout: 'videos' or 'rawframes'.
+        layout: key of :data:`LAYOUTS`.
         level: 1 or 2.
 
     Attributes:
@@ -45,10 +52,11 @@ class Items:
     def __init__(self, folder, layout, level):
         if not osp.isdir(folder):
             raise MissingFileError(f'{folder}: no such folder')
-        self.folder, self.layout, self.level = folder, layout, level
+        self.folder, self.level = folder, level
+        self.suffixes = LAYOUTS[layout][1]
         self.paths = sorted(self._found())
         if not self.paths:
-            what = 'videos' if layout == 'videos' else 'folders of frames'
+            what = 'folders of frames' if layout == 'rawframes' else f'files ({layout})'
             raise InputError(f'{folder}: there are no {what} at --level {level}'
                              f'{self._what_is_there()}')
         self.by_stem = {}
@@ -57,13 +65,13 @@ class Items:
 
     def stem(self, path):
         name = path.rpartition('/')[2]
-        return osp.splitext(name)[0] if self.layout == 'videos' else name
+        return osp.splitext(name)[0] if self.suffixes else name
 
     def _found(self):
         folders = [''] if self.level == 1 else [f'{name}/' for name in self._names('', True)]
         for folder in folders:
-            for name in self._names(folder, self.layout == 'rawframes'):
-                if self.layout == 'rawframes' or name.lower().endswith(SUFFIXES):
+            for name in self._names(folder, not self.suffixes):
+                if not self.suffixes or name.lower().endswith(self.suffixes):
                     yield folder + name
 
     def _names(self, folder, is_folder):
