@@ -1,6 +1,8 @@
 """How many frames an item has: counted in its folder, or for sound those of its video."""
 import os.path as osp
 
+import av
+
 from mmvideo.datasets.annotations import read_records
 from mmvideo.errors import InputError, MissingFileError
 
@@ -31,7 +33,6 @@ def make_counter(items, wish, frames):
 
 def video_counter(items, videos):
     """Counts the frames of the videos of the same names."""
-    from media import count_frames as count_video
     paths = {osp.splitext(path)[0]: path for path in videos.paths}
 
     def count(path):
@@ -39,6 +40,19 @@ def video_counter(items, videos):
         if video is None:
             raise InputError(f'{videos.folder} has no video of this name')
         return count_video(osp.join(videos.folder, video)), 1
+    return count
+
+
+def count_video(path):
+    """Frames of a video, by its packets: nothing is decoded."""
+    try:
+        with av.open(path) as container:
+            packets = container.demux(container.streams.video[0])
+            count = sum(bool(packet.size) and not packet.is_discard for packet in packets)
+    except (av.error.FFmpegError, IndexError) as error:
+        raise InputError(f'{path}: is no video ({error})') from error
+    if not count:
+        raise InputError(f'{path}: holds no video frame')
     return count
 
 
