@@ -63,7 +63,7 @@ def test_leaves_inherit_from_parts_only(path):
 def test_sums_name_their_terms(path):
     cfg = load_config(path)
     terms = cfg.get('average') or cfg.get('fusion', {}).get('configs', [])
-    assert set(terms) <= {p.stem for p in LEAVES} and cfg.zoo
+    assert set(terms) <= {p.stem for p in LEAVES} and (cfg.get('zoo') or cfg.benchmark)
     assert 'fusion' not in cfg or len(cfg.fusion.coefficients) == len(terms) > 1
 
 
@@ -84,6 +84,10 @@ def test_names_say_what_the_config_does(path):
         assert max(s.end for s in cfg.param_scheduler if s.by_epoch) == cfg.train_cfg.max_epochs
     pipeline = (cfg.train_dataloader or cfg.test_dataloader).dataset.pipeline
     sampler = next(s for s in pipeline if 'clip_len' in s)
+    spread = re.search(r'_u(\d+)_', path.stem)
+    if spread:      # as many frames, spread evenly over the video
+        assert sampler.type == 'UniformSample' and sampler.clip_len == int(spread.group(1))
+        return
     said = CLIP.get(path.stem) or tuple(map(int, clip.groups()))
     found = (sampler.clip_len, sampler.frame_interval, sampler.num_clips)
     if 'slowfast' in path.stem:     # the name counts the frames of the slow pathway

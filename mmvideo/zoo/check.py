@@ -93,6 +93,9 @@ def name_complaints(path, cfg):
 
 def _clips(stem, cfg, clip):
     """Clip length, interval and number of clips: as the name says them, as the config does."""
+    spread = re.search(r'_u(\d+)_', stem)      # frames spread evenly over the video
+    if spread:
+        return spread.group(), f'_u{clip.clip_len}_' if clip.type == 'UniformSample' else clip.type
     said = re.search(r'_(\d+)x(\d+)x(\d+)_', stem) or re.search(r'_(\d+)x(\d+)_', stem)
     found = [clip.clip_len, clip.get('frame_interval', 1), clip.get('num_clips', 1)]
     if said is None:

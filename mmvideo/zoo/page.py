@@ -1,8 +1,9 @@
 """The page of all rows, ``model-zoo.md``."""
 from mmvideo.errors import InputError
 
+from .embedded import SEED, embedded_configs, read_results
 from .networks import is_foreign, size
-from .rows import group_rows
+from .rows import group_rows, test_view
 
 __all__ = ['render', 'stale_line']
 
@@ -33,6 +34,17 @@ project counts itself. `python tools/zoo.py write` makes this page from the conf
   view*, frames x height x width of one run; parameters in millions; GFLOPs of one view, counting
   a multiply and an add as one. A 2D network without exchange between frames takes all frames of a
   crop as one view. Networks of torchvision and timm are not counted.
+'''
+EMBEDDED = '''\
+## Embedded benchmark
+
+A small network of every family, trained from nothing on the data set that
+`python tools/data/build_embedded.py` makes; `make zoo-embedded` does it all in about an hour and a
+half of one core, `python tools/zoo.py embedded NAME` one row in a few minutes. Two classes in eight
+differ by their sound alone, two pairs and more by the order of their frames, so there is a best
+accuracy for each kind of evidence; a network passes it by lucky guesses only. *Clips/s*: forward,
+on one core. *Training*: seconds of one core, with reading. {machines}. On another processor
+roundings differ, and accuracies by some points.
 '''
 NONE = '–'
 # Fields of rows that the page has under the headings of another table, in its order.
@@ -66,7 +78,7 @@ def render(configs, rows):
         for (owner, section), members in groups.items():
             if owner == family:
                 parts += [f'### {section}\n', *_tables(members, links)]
-    parts.append(_others(configs))
+    parts += [*_embedded(configs), _others(configs)]
     return '\n'.join(parts)
 
 
@@ -89,6 +101,35 @@ def stale_line(text, path):
         ('' if is_more else f' {now[line - 1]}')
 
 
+def _embedded(configs):
+    """The table of our own benchmark, the figures of which runs have recorded."""
+    found = read_results()
+    heads = ('config', 'sees', 'top-1', 'ceiling', 'mean class', 'one view', 'parameters (M)',
+             'GFLOPs', 'clips/s', 'training', 'seed', 'command')
+    lines = [f'| {" | ".join(heads)} |', '|' + '---|' * len(heads)]
+    own = {path: cfg for path, cfg in embedded_configs(configs).items()
+           if _stem(path) in found['rows']}
+    for path, cfg in own.items():
+        figures, stem, view = found['rows'][_stem(path)], _stem(path), test_view(cfg)
+        counted = [NONE] * 3
+        if view:
+            *_, height, width = view.shape
+            parameters, multiply_adds = size(cfg.model, view.shape)
+            counted = [f'{view.frames}x{height}x{width}', f'{parameters / 1e6:.2f}',
+                       f'{multiply_adds / 1e9:.3f}']
+        cells = [f'[{stem}]({place(path)})', cfg.benchmark.evidence, f'{figures.top1:.2f}',
+                 f'{100 * found["ceilings"][cfg.benchmark.evidence]:.1f}',
+                 f'{figures.mean_class:.2f}', *counted, _number(figures.clips_per_second),
+                 _number(figures.seconds), str(SEED), f'`python tools/zoo.py embedded {stem}`']
+        lines.append(f'| {" | ".join(cells)} |')
+    machines = sorted({row.machine for row in found['rows'].values()})
+    return [EMBEDDED.format(machines='Measured on ' + '; '.join(machines)), '\n'.join(lines), '']
+
+
+def _number(value):
+    return NONE if value is None else f'{value:.0f}'
+
+
 def _contents(groups, families):
     lines = ['| Family | Tables | Rows |', '|---|---|---|']
     for family in families:
@@ -106,7 +147,8 @@ def _anchor(title):
 
 def _others(configs):
     """Configs that no table has: for one's own videos, for features, for tests."""
-    places = sorted(place(path) for path, cfg in configs.items() if not cfg.get('zoo'))
+    places = sorted(place(path) for path, cfg in configs.items()
+                    if not cfg.get('zoo') and not cfg.get('benchmark'))
     lines = [f'- [{_stem(p)}]({p})' for p in places]
     return '\n'.join(['## Configs without a row\n', *lines, ''])
 

@@ -8,3 +8,4 @@ train_dataloader = dict(dataset=dict(pipeline=[
 val_dataloader = test_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, still, *_base_.decode, *_base_.pack]))
 model = dict(cls_head=dict(num_classes=_base_.num_classes))
+benchmark = dict(evidence='sound')
