@@ -115,6 +115,8 @@ class BaseDataset(Dataset):
                 raise InputError(f'data_prefix: {type(self).__name__} looks for the key '
                                  f'{self.media!r}, found {sorted(data_prefix)}')
             data_prefix = data_prefix[self.media]
+        if data_prefix:
+            storage.split(data_prefix)      # tells now if it is an archive that cannot be read so
         return data_prefix
 
     def load_records(self):

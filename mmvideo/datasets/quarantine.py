@@ -14,6 +14,7 @@ import re
 import numpy as np
 import torch
 
+from mmvideo import storage
 from mmvideo.errors import InputError
 
 __all__ = ['Quarantine', 'explain']
@@ -34,18 +35,13 @@ def explain(error):
 def missing_folder(error, *folders):
     """The first of these folders that does not exist, if that is what a missing file comes from.
 
-    A path may lead into an archive, and a storage service has addresses in place of folders; of
-    those this cannot tell.
+    A storage service has addresses in place of folders; of those this cannot tell.
     """
     if not isinstance(error, FileNotFoundError):
         return None
     for folder in folders:
-        if folder and '://' not in folder and not osp.exists(folder):
-            parent = folder
-            while parent and not osp.exists(parent) and parent != osp.dirname(parent):
-                parent = osp.dirname(parent)
-            if not osp.isfile(parent):
-                return folder
+        if folder and '://' not in folder and not storage.isdir(folder):
+            return folder
     return None
 
 
