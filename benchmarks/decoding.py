@@ -34,7 +34,7 @@ def contenders(wanted, small, folder):
 def dataset_with(decoder, folder):
     """The training data set of the config, with another decoder in its pipeline."""
     cfg = Config.fromfile(CONFIG).train_dataloader.dataset
-    pipeline = [dict(step, type=step['type'].replace('Decord', decoder)) for step in cfg.pipeline]
+    pipeline = [dict(step, type=step['type'].replace('PyAV', decoder)) for step in cfg.pipeline]
     return DATASETS.build(dict(cfg, pipeline=pipeline, ann_file=str(folder / 'list.txt'),
                                data_prefix=str(folder)))
 

@@ -164,7 +164,7 @@ def _record_of(video):
         if len(shape) != 2 or not shape[0]:
             raise InputError(f'{path}: expected an array [frames, bins], got {list(shape)}')
         return dict(base, audio_path=path, total_frames=shape[0], modality='Audio'), None
-    return dict(base, filename=path), (['DecordInit'], 'DecordDecode')
+    return dict(base, filename=path), (['PyAVInit'], 'PyAVDecode')
 
 
 def _pipeline_for(steps, reading):

@@ -18,7 +18,7 @@ from mmvideo.engine.run import load_config  # noqa: E402
 from mmvideo.errors import InputError, MissingFileError  # noqa: E402
 from mmvideo.evaluation import read_scores  # noqa: E402
 from mmvideo.registry import MODELS  # noqa: E402
-from mmvideo.transforms import DecordDecode, DecordInit  # noqa: E402
+from mmvideo.transforms import PyAVDecode, PyAVInit  # noqa: E402
 
 
 def config_of(path, flags):
@@ -61,9 +61,9 @@ def sound(embedded, tmp_path_factory):
 def clip(embedded):
     """A video of the validation list, as the list has it, its place, and all its frames."""
     name = (embedded / 'val_videos.txt').read_text().split()[0]
-    sample = DecordInit()(dict(filename=str(embedded / 'videos' / name)))
+    sample = PyAVInit()(dict(filename=str(embedded / 'videos' / name)))
     sample['frame_inds'] = np.arange(sample['total_frames'])
-    return embedded / 'videos' / name, np.stack(DecordDecode()(sample)['imgs'])
+    return embedded / 'videos' / name, np.stack(PyAVDecode()(sample)['imgs'])
 
 
 def by_label(best):

@@ -46,6 +46,8 @@ from mmvideo.transforms.loading import (
     PyAVDecode,
     PyAVInit,
     RawFrameDecode,
+    TorchCodecDecode,
+    TorchCodecInit,
 )
 from mmvideo.transforms.motion import PyAVDecodeMotionVector
 from mmvideo.transforms.sampling import (
@@ -66,5 +68,5 @@ __all__ = ['ArrayDecode', 'AudioAmplify', 'AudioDecode', 'AudioDecodeInit', 'Aud
            'PackActionInputs', 'PyAVDecode', 'PyAVDecodeMotionVector', 'PyAVInit', 'RandAugment',
            'RandomCrop', 'RandomErasing', 'RandomRescale', 'RandomResizedCrop', 'RawFrameDecode',
            'Rename', 'Resize', 'SampleAVAFrames', 'SampleFrames', 'TenCrop', 'ThreeCrop',
-           'ToTensor', 'TorchVisionWrapper', 'Transpose', 'UniformSample', 'UniformSampleFrames',
-           'UntrimmedSampleFrames']
+           'ToTensor', 'TorchCodecDecode', 'TorchCodecInit', 'TorchVisionWrapper', 'Transpose',
+           'UniformSample', 'UniformSampleFrames', 'UntrimmedSampleFrames']

@@ -57,8 +57,8 @@ def test_the_leaf_itself_passes(config):
     ('train_dataloader.dataset.pipeline.1.clip_length', 1,
      r"train_dataloader.dataset.pipeline\[1\]: SampleFrames takes no argument 'clip_length'; did "
      r"you mean 'clip_len'"),
-    ('val_dataloader.dataset.pipeline.2.type', 'DecordDecod',
-     r"val_dataloader.dataset.pipeline\[2\].type: .*'DecordDecode'"),
+    ('val_dataloader.dataset.pipeline.2.type', 'PyAVDecod',
+     r"val_dataloader.dataset.pipeline\[2\].type: .*'PyAVDecode'"),
     ('val_evaluator.type', 'AccMetrics', r"val_evaluator\[0\].type: .*'AccMetric'"),
     ('default_hooks.checkpoint.intervall', 1, r"default_hooks.checkpoint: CheckpointHook takes no "
      r"argument 'intervall'; did you mean 'interval'"),

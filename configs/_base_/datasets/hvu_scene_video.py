@@ -1,8 +1,8 @@
 # HVU as video files, the tags of the category 'scene'; a video has several.
 root = 'data/hvu'
 num_classes = 248
-reader = [dict(type='DecordInit')]
-decode = [dict(type='DecordDecode')]
+reader = [dict(type='PyAVInit')]
+decode = [dict(type='PyAVDecode')]
 train_dataloader = dict(
     batch_size=32, num_workers=4, persistent_workers=True,
     dataset=dict(type='VideoDataset', ann_file=f'{root}/hvu_scene_train.json',

@@ -1,8 +1,8 @@
 # Kinetics-400 as video files.
 root = 'data/kinetics400'
 num_classes = 400
-reader = [dict(type='DecordInit')]
-decode = [dict(type='DecordDecode')]
+reader = [dict(type='PyAVInit')]
+decode = [dict(type='PyAVDecode')]
 train_dataloader = dict(
     batch_size=8, num_workers=4, persistent_workers=True,
     dataset=dict(type='VideoDataset', ann_file=f'{root}/kinetics400_train_list_videos.txt',

@@ -1,8 +1,8 @@
 # Kinetics-600 as video files.
 root = 'data/kinetics600'
 num_classes = 600
-reader = [dict(type='DecordInit')]
-decode = [dict(type='DecordDecode')]
+reader = [dict(type='PyAVInit')]
+decode = [dict(type='PyAVDecode')]
 train_dataloader = dict(
     batch_size=12, num_workers=4, persistent_workers=True,
     dataset=dict(type='VideoDataset', ann_file=f'{root}/kinetics600_train_list_videos.txt',

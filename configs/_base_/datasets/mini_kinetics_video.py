@@ -1,8 +1,8 @@
 # Mini-Kinetics, 200 classes of Kinetics-400, as video files.
 root = 'data/OmniSource'
 num_classes = 200
-reader = [dict(type='DecordInit')]
-decode = [dict(type='DecordDecode')]
+reader = [dict(type='PyAVInit')]
+decode = [dict(type='PyAVDecode')]
 train_dataloader = dict(
     batch_size=12, num_workers=4, persistent_workers=True,
     dataset=dict(type='VideoDataset', ann_file=f'{root}/annotations/kinetics_200/k200_train.txt',

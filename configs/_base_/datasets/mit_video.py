@@ -1,8 +1,8 @@
 # Moments in Time as video files.
 root = 'data/mit'
 num_classes = 339
-reader = [dict(type='DecordInit')]
-decode = [dict(type='DecordDecode')]
+reader = [dict(type='PyAVInit')]
+decode = [dict(type='PyAVDecode')]
 train_dataloader = dict(
     batch_size=16, num_workers=4, persistent_workers=True,
     dataset=dict(type='VideoDataset', ann_file=f'{root}/mit_train_list_videos.txt',

@@ -1,8 +1,8 @@
 # Multi-Moments in Time as video files; a video has several labels.
 root = 'data/mmit'
 num_classes = 313
-reader = [dict(type='DecordInit')]
-decode = [dict(type='DecordDecode')]
+reader = [dict(type='PyAVInit')]
+decode = [dict(type='PyAVDecode')]
 train_dataloader = dict(
     batch_size=16, num_workers=4, persistent_workers=True,
     dataset=dict(type='VideoDataset', ann_file=f'{root}/mmit_train_list_videos.txt',

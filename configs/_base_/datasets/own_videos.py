@@ -2,8 +2,8 @@
 root = 'data/own'
 classes = f'{root}/classes.txt'
 num_classes = 2
-reader = [dict(type='DecordInit')]
-decode = [dict(type='DecordDecode')]
+reader = [dict(type='PyAVInit')]
+decode = [dict(type='PyAVDecode')]
 train_dataloader = dict(
     batch_size=16, num_workers=2, persistent_workers=True,
     dataset=dict(type='VideoDataset', ann_file=f'{root}/train.txt', data_prefix=f'{root}/videos'))
