@@ -21,7 +21,7 @@ try:
 except ImportError:     # Windows
     fcntl = None
 
-__all__ = ['TRUST', 'check_hash', 'fetch', 'kept_at', 'local_file', 'read_checkpoint']
+__all__ = ['TRUST', 'check_hash', 'fetch', 'hash_of', 'kept_at', 'local_file', 'read_checkpoint']
 
 TRUST = 'MMVIDEO_TRUST_CHECKPOINTS'
 # Of a download: bytes at a time, seconds without any, connections.
@@ -159,14 +159,19 @@ def check_hash(path, name=None):
     wanted = re.search(r'-([0-9a-f]{8,})\.\w+$', name or osp.basename(path))
     if wanted is None:
         return
+    found = hash_of(path)[:len(wanted.group(1))]
+    if found != wanted.group(1):
+        raise InputError(f'{name or path}: its hash begins {found}, its name says '
+                         f'{wanted.group(1)}: it is damaged or another file')
+
+
+def hash_of(path):
+    """SHA-256 of a file, as hexadecimal digits."""
     digest = hashlib.sha256()
     with open(path, 'rb') as file:
         while block := file.read(BLOCK):
             digest.update(block)
-    found = digest.hexdigest()[:len(wanted.group(1))]
-    if found != wanted.group(1):
-        raise InputError(f'{name or path}: its hash begins {found}, its name says '
-                         f'{wanted.group(1)}: it is damaged or another file')
+    return digest.hexdigest()
 
 
 def _receive(url, part, tell):

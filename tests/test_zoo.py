@@ -126,7 +126,8 @@ def test_exceptions_are_still_needed(configs, monkeypatch):
     (98, 'ResNet50', 50, '8x1 frames', View(1, 1, 8, (1, 8, 3, 224, 224))),
     (116, 'ResNet50', 50, '2 clips of 8x3 frames', View(2, 3, 8, (1, 8, 3, 256, 256))),
     (144, 'ResNet50', 110, '25x10 frames', View(1, 10, 25, (1, 25, 10, 224, 224))),
-    (158, 'ResNet50', 100, '25x3 frames', View(1, 3, 25, (1, 25, 3, 224, 224))),
+    (158, 'ResNet50', 100, '25x3 frames', View(1, 3, 25, (1, 25, 3, 256, 256))),
+    (163, 'ResNet50', 100, '25x10 frames', View(1, 10, 25, (1, 25, 3, 224, 224))),
     (192, 'X3D_S', None, '10 clips x 3 crops', View(10, 3, 13, (1, 1, 3, 13, 192, 192))),
     (194, 'ResNet18', 100, '1 clip x 1 crop', View(1, 1, 64, (1, 1, 1, 64, 80)))])
 def test_columns_read_from_the_config(rows, number, backbone, epochs, protocol, view):

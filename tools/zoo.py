@@ -1,9 +1,11 @@
-"""The published tables: ``python tools/zoo.py check | write | build | fetch``.
+"""The published tables: ``python tools/zoo.py check | write | build | fetch | reproduce``.
 
 check            names against values, rows against the published list; seconds, no data
 write            the page of all rows, model-zoo.md; with --check only tells whether it is stale
 build [PATTERN]  every network built, its size against the published one, one small step; minutes
 fetch CONFIG     the weights of a row, into torch's hub folder
+reproduce CONFIG [CKPT]
+                 the row measured again, by its published protocol, on the data that are here
 """
 import argparse
 import fnmatch
@@ -11,19 +13,20 @@ import os.path as osp
 import sys
 import time
 
-from mmvideo.command import exit_status
+from mmvideo.command import KeyValues, exit_status
 from mmvideo.errors import InputError
 
 ROOT = osp.dirname(osp.dirname(osp.abspath(__file__)))
 PUBLISHED = osp.join(ROOT, 'tests', 'data', 'zoo.json.gz')
 COUNTS = osp.join(ROOT, 'tests', 'data', 'complexity.json')
 PAGE = osp.join(ROOT, 'model-zoo.md')
+REPRODUCED = osp.join(ROOT, 'benchmarks', 'reproduced')
 
 
 def parse_args(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
-    for add in (add_check, add_write, add_build, add_fetch):
+    for add in (add_check, add_write, add_build, add_fetch, add_reproduce):
         add(commands)
     return parser.parse_args(argv)
 
@@ -148,19 +151,80 @@ def run_fetch(args):
     return 0
 
 
+def add_reproduce(commands):
+    again = commands.add_parser('reproduce', help='measure a row again and tell the difference; '
+                                                  'exit status 1 if it is too large')
+    again.add_argument('config', help='Python config file, or the name of one under configs/')
+    again.add_argument('weights', nargs='*', metavar='CKPT',
+                       help='checkpoint file or address; by default the published one. A row that '
+                            'is made of several takes one for each, or files of scores')
+    again.add_argument('--row', type=int, help='of those on this config; by default the first')
+    again.add_argument('--tolerance', type=float, default=0.3, metavar='POINTS',
+                       help='largest difference that counts as reproduced; by default 0.3')
+    again.add_argument('--limit', type=int, metavar='N',
+                       help='a trial run of N items, evenly spread over the list')
+    again.add_argument('--out', metavar='FILE', help='write the result as JSON; full runs of '
+                       'published weights are kept in benchmarks/reproduced, for the page')
+    again.add_argument('--work-dir', default=osp.join('work_dirs', 'reproduce'), metavar='FOLDER',
+                       help='for logs')
+    again.add_argument('--cfg-options', nargs='+', action=KeyValues, metavar='KEY=VALUE',
+                       help='where the data lie and how they are loaded, for example '
+                            'test_dataloader.batch_size=8')
+    again.set_defaults(run=run_reproduce)
+
+
+def run_reproduce(args):
+    from mmvideo.zoo.choice import rows_of
+    from mmvideo.zoo.reproduce import check_start, measure
+    from mmvideo.zoo.results import file_of, report, result, write_result
+    from mmvideo.zoo.weights import is_scores, weights_of
+    if args.limit is not None and args.limit < 1:
+        raise InputError(f'--limit {args.limit}: expected at least one item')
+    asked, rows = rows_of(args.config, args.row)
+    row, others = asked[0], asked[1:]
+    print(f'{row.title}: {row.section}, {row.get("resolution", "any resolution")}, '
+          f'{row.protocol}')
+    if others:
+        print('this config has rows ' + ', '.join(f'{r.number} ({r.section}, '
+              f'{r.get("resolution", "any resolution")})' for r in others)
+              + ', too: --row NUMBER', file=sys.stderr)
+    if not any(map(is_scores, args.weights)):
+        check_start(row, args.cfg_options)
+    weights = weights_of(row, rows, args.weights, Progress)
+    measured = measure(row, weights, limit=args.limit, options=args.cfg_options,
+                       work_dir=args.work_dir, tell=Progress('data', 'items', 1))
+    found = result(row, measured, weights, args.tolerance, args.limit)
+    for one in weights:
+        whose = 'as published' if one.place is not None else 'not the published ones'
+        print(f'weights: {one.file}, {whose}')
+    print(*report(found, [figure.title for figure in measured.figures]), sep='\n')
+    out = args.out
+    if not out and found['is_full'] and row.number is not None \
+            and all(one.place is not None for one in weights):
+        out = file_of(row, REPRODUCED)
+    if out:
+        write_result(found, out)
+        print(f'{out} written')
+    return 1 if args.limit is None and not found['is_within'] else 0
+
+
 class Progress:
-    """Tells how far a download is: on a terminal in one line, else every tenth.
+    """Tells how far a download or a count is: on a terminal in one line, else every tenth.
 
     Args:
-        name: of the file.
+        name: of what is counted.
+        unit: of what is told.
+        size: how many counts make a unit.
     """
 
-    def __init__(self, name):
-        self.name, self.told = name, -1
+    def __init__(self, name, unit='MB', size=1e6):
+        self.name, self.unit, self.told = name, unit, -1
+        self.size, self.digits = size, 0 if size == 1 else 1
 
     def __call__(self, here, total):
         share = 10 * here // total if total else here >> 24
-        line = f'{self.name}: {here / 1e6:.1f} MB' + (f' of {total / 1e6:.1f}' if total else '')
+        line = f'{self.name}: {here / self.size:.{self.digits}f} {self.unit}'
+        line += f' of {total / self.size:.{self.digits}f}' if total else ''
         if sys.stderr.isatty():
             print(f'\r{line}', end='\n' if here == total else '', file=sys.stderr, flush=True)
         elif share > self.told:

@@ -14,6 +14,9 @@ from mmvideo.errors import InputError
 __all__ = ['Row', 'View', 'read_configs', 'group_rows', 'read_rows']
 
 CROPS = dict(ThreeCrop=3, TenCrop=10, CenterCrop=1)
+# What a row tests with that names another number of crops than its recipe has: the crops of the
+# published recipes for testing (tsn_r50_test_256p_1x1x25_3crop and its kin).
+OTHER_CROPS = {3: dict(type='ThreeCrop', crop_size=256), 10: dict(type='TenCrop', crop_size=224)}
 BINS = 80       # of the audio features that the tables' networks read
 
 
@@ -59,6 +62,11 @@ class Row:
     @property
     def stem(self):
         return osp.basename(self.path).removesuffix('.py')
+
+    @property
+    def title(self):
+        """'row 98 (tsm_r50_1x1x8_50e_kinetics400_rgb)'; the config's name alone for our own."""
+        return self.stem if self.number is None else f'row {self.number} ({self.name})'
 
     @property
     def name(self):
@@ -117,12 +125,20 @@ class Row:
     @property
     def view(self):
         """What a test reads, or None where there is no test pipeline (fused scores)."""
-        found = test_view(self.cfg)
+        return test_view(self.cfg, self.test_pipeline)
+
+    @property
+    def test_pipeline(self):
+        """The steps of its test; those of the config, with the crops that the row names."""
+        loader = self.cfg.get('test_dataloader')
+        steps = list(loader.dataset.pipeline) if loader else []
         asked = self.get('protocol')        # '25x3 frames', '10 clips x 3 crops'
-        if found and asked:
-            crops = int(asked.replace(' clips', '').split('x')[1].split()[0])
-            found = found._replace(crops=crops)
-        return found
+        crop = next((step for step in reversed(steps) if step['type'] in CROPS), None)
+        if asked and crop:
+            count = int(asked.replace(' clips', '').split('x')[1].split()[0])
+            if count != CROPS[crop['type']]:
+                steps = [OTHER_CROPS[count] if step is crop else step for step in steps]
+        return steps
 
     @property
     def protocol(self):
@@ -198,17 +214,22 @@ def modality(dataset):
     return 'Audio' if dataset.type.startswith('Audio') else dataset.get('modality', 'RGB')
 
 
-def test_view(cfg):
-    """What the test pipeline of a config gives its network; None if it has none or no model."""
+def test_view(cfg, pipeline=None):
+    """What the test pipeline of a config gives its network; None if it has none or no model.
+
+    Args:
+        pipeline: another one for the same network and data.
+    """
     if not cfg.get('model') or not cfg.get('test_dataloader'):
         return None
     dataset = cfg.test_dataloader.dataset
-    clip = _step(dataset.pipeline, 'clip_len')
-    crop = next((s for s in reversed(dataset.pipeline) if s['type'] in CROPS), None)
+    pipeline = dataset.pipeline if pipeline is None else pipeline
+    clip = _step(pipeline, 'clip_len')
+    crop = next((s for s in reversed(pipeline) if s['type'] in CROPS), None)
     crops = CROPS[crop['type']] if crop else 1
     if cfg.model.type == 'AudioRecognizer':
         return View(clip.num_clips, 1, clip.clip_len, (1, 1, 1, clip.clip_len, BINS))
-    size = crop.crop_size if crop else _step(dataset.pipeline, 'scale')['scale'][-1]
+    size = crop['crop_size'] if crop else _step(pipeline, 'scale')['scale'][-1]
     height, width = (size, size) if isinstance(size, int) else size
     channels = cfg.model.backbone.get('in_channels', 2) if modality(dataset) == 'Flow' else 3
     if cfg.model.type != 'Recognizer2D':
