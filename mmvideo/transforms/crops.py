@@ -11,7 +11,7 @@ import numpy as np
 from mmvideo.errors import InputError
 from mmvideo.registry import TRANSFORMS
 from mmvideo.transforms import checks
-from mmvideo.transforms.boxes import move_boxes
+from mmvideo.transforms.boxes import cut_boxes, move_boxes, spread_boxes
 from mmvideo.transforms.draws import generator
 from mmvideo.transforms.lazy import check_settled, frame_size, narrow
 
@@ -179,7 +179,8 @@ class ThreeCrop:
 
     Keys:
         needed: imgs.
-        added or changed: imgs (three times as many), img_shape, crop_bbox [3 * len(imgs), 4].
+        added or changed: imgs (three times as many), img_shape, crop_bbox [3 * len(imgs), 4];
+            gt_bboxes and proposals, if there are any: [3, k, 4], a set a crop.
 
     Raises:
         InputError: neither side of the crop is that of the frame.
@@ -203,12 +204,9 @@ class ThreeCrop:
             raise InputError(f'ThreeCrop: one side of crop_size {self.crop_size} (width, height) '
                              f'must be that of the frames, {(width, height)}; '
                              f'put Resize(scale=(-1, {min(w, h)})) before it')
-        imgs, boxes = [], []
-        for x, y in corners:
-            box = (x, y, x + w, y + h)
-            imgs += [_cut(img, box) for img in results['imgs']]
-            boxes += [box] * len(results['imgs'])
-        return _write_crops(results, imgs, boxes, (h, w))
+        crops = [((x, y, x + w, y + h), False) for x, y in corners]
+        imgs = [_cut(img, box) for box, _ in crops for img in results['imgs']]
+        return _write_crops(results, imgs, crops)
 
 
 @TRANSFORMS.register_module()
@@ -223,7 +221,8 @@ class TenCrop:
 
     Keys:
         needed: imgs; modality for optical flow.
-        added or changed: imgs (ten times as many), img_shape, crop_bbox [10 * len(imgs), 4].
+        added or changed: imgs (ten times as many), img_shape, crop_bbox [10 * len(imgs), 4];
+            gt_bboxes and proposals, if there are any: [10, k, 4], a set a crop.
     """
 
     def __init__(self, crop_size):
@@ -235,16 +234,16 @@ class TenCrop:
         w, h = self.crop_size
         _check_fits('TenCrop', self.crop_size, width, height)
         across, down = (width - w) // 4, (height - h) // 4
-        imgs, boxes = [], []
+        imgs, crops = [], []
         for i, j in MultiScaleCrop.POSITIONS[:5]:
             box = (i * across, j * down, i * across + w, j * down + h)
-            crops = [_cut(img, box) for img in results['imgs']]
-            mirrored = [np.ascontiguousarray(np.flip(img, 1)) for img in crops]
+            found = [_cut(img, box) for img in results['imgs']]
+            mirrored = [np.ascontiguousarray(np.flip(img, 1)) for img in found]
             if results.get('modality') == 'Flow':
                 mirrored[0::2] = [255 - img for img in mirrored[0::2]]
-            imgs += crops + mirrored
-            boxes += [box] * (2 * len(crops))
-        return _write_crops(results, imgs, boxes, (h, w))
+            imgs += found + mirrored
+            crops += [(box, False), (box, True)]
+        return _write_crops(results, imgs, crops)
 
 
 def _check_fits(owner, size, width, height):
@@ -258,11 +257,12 @@ def _cut(img, box):
     return img[y0:y1, x0:x1]
 
 
-def _write_crops(results, imgs, boxes, shape):
+def _write_crops(results, imgs, crops):
+    spread_boxes(results, crops)
+    results['crop_bbox'] = np.repeat([box for box, _ in crops], len(imgs) // len(crops), 0)
     results['imgs'] = imgs
-    results['crop_bbox'] = np.array(boxes)
     results['crop_quadruple'] = None
-    results['img_shape'] = shape
+    results['img_shape'] = imgs[0].shape[:2]
     return results
 
 
@@ -282,6 +282,5 @@ def _crop(results, box, lazy=False):
         results['imgs'] = [_cut(img, box) for img in results['imgs']]
     results['crop_bbox'] = np.array(box)
     results['img_shape'] = (y1 - y0, x1 - x0)
-    move_boxes(results, lambda boxes: np.clip(boxes - [x0, y0, x0, y0], 0,
-                                              [x1 - x0 - 1, y1 - y0 - 1] * 2))
+    move_boxes(results, lambda boxes: cut_boxes(boxes, box))
     return results

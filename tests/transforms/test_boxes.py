@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mmvideo import transforms
-from mmvideo.transforms import CenterCrop, Flip, RandomRescale, Resize
+from mmvideo.transforms import CenterCrop, Flip, RandomRescale, Resize, TenCrop, ThreeCrop
 
 
 def sample(boxes, height=6, width=8, **more):
@@ -50,3 +50,24 @@ def test_lazy_steps_move_boxes_as_others_do():
             one = step(lazy)(one)
         found.append(one['gt_bboxes'].tolist())
     assert found[0] == found[1] == [[2, 2, 8, 6]]
+
+
+def test_each_of_several_crops_has_boxes_of_its_own():
+    proposals = np.array([[1, 2, 5, 4, 0.9]], np.float32)
+    found = ThreeCrop(6)(sample([[1, 2, 5, 4], [6, 0, 8, 6]], proposals=proposals))
+    # left, right (2 pixels further), middle; what is cut off ends at the last pixel
+    assert found['gt_bboxes'].tolist() == [[[1, 2, 5, 4], [5, 0, 5, 5]],
+                                           [[0, 2, 3, 4], [4, 0, 5, 5]],
+                                           [[0, 2, 4, 4], [5, 0, 5, 5]]]
+    np.testing.assert_allclose(found['proposals'][1], [[0, 2, 3, 4, 0.9]])
+    found = TenCrop(4)(sample([[1, 2, 5, 4]]))
+    for place, (crop, mirrored) in enumerate(zip(found['gt_bboxes'][0::2],
+                                                 found['gt_bboxes'][1::2], strict=True)):
+        box = found['crop_bbox'][2 * place]
+        alone = sample([[1, 2, 5, 4]])
+        alone['gt_bboxes'][:, 0::2] -= box[0]
+        alone['gt_bboxes'][:, 1::2] -= box[1]
+        assert crop.tolist() == np.clip(alone['gt_bboxes'], 0, 3).tolist()
+        flipped = Flip(1.0)(sample(crop, 4, 4))
+        assert mirrored.tolist() == flipped['gt_bboxes'].tolist()
+    assert 'proposals' not in found and len(TenCrop(4)(sample([]))['gt_bboxes']) == 0

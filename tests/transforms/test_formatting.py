@@ -19,7 +19,7 @@ from mmvideo.transforms import (
 
 def test_recorded_shapes(recorded, fill):
     cases = recorded('format_shape')
-    assert len(cases) == 20
+    assert len(cases) == 35
     for case in cases:
         sample = dict(case['results'], imgs=list(fill.make_frames(*case['input']['make_frames'])))
         if 'error' in case:

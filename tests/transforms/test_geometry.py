@@ -11,7 +11,7 @@ def blank(height, width):
 
 def test_recorded_sizes(recorded):
     cases = recorded('resize_sizes')
-    assert len(cases) == 81
+    assert len(cases) == 148
     for case in cases:
         scale = case['scale']
         if isinstance(scale, list):

@@ -27,7 +27,7 @@ def crc32(inds):
 
 @pytest.mark.parametrize('transform, name, num_cases', [
     (SampleFrames, 'sample_frames_test_0x', 230),
-    (DenseSampleFrames, 'dense_sample_frames', 40),
+    (DenseSampleFrames, 'dense_sample_frames', 77),
     (SampleFrames, 'sample_frames_target_fps_1x', 44),
     (UniformSample, 'uniform_sample_1x', 49),
     (UniformSampleFrames, 'uniform_sample_frames_pose_1x', 37)])
@@ -41,7 +41,8 @@ def test_fixed_indices_are_the_recorded_ones(transform, name, num_cases, recorde
 
 @pytest.mark.parametrize('transform, name, num_cases', [
     (SampleFrames, 'sample_frames_train_0x', 62),
-    (DenseSampleFrames, 'dense_sample_frames', 36),
+    (SampleFrames, 'sample_frames_train_1x', 62),
+    (DenseSampleFrames, 'dense_sample_frames', 66),
     (UniformSampleFrames, 'uniform_sample_frames_pose_1x', 28)])
 def test_drawn_indices_follow_the_recorded_generator(transform, name, num_cases, recorded,
                                                      legacy_draws):
