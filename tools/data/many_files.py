@@ -22,8 +22,8 @@ from pathlib import Path
 
 from mmvideo.errors import InputError, MissingFileError
 
-__all__ = ['Progress', 'Tally', 'add_options', 'find_files', 'parse_part', 'parse_suffixes',
-           'replacing', 'targets_of', 'time_text', 'work_through']
+__all__ = ['Progress', 'Tally', 'add_options', 'find_files', 'find_folders', 'parse_part',
+           'parse_suffixes', 'replacing', 'targets_of', 'time_text', 'work_through']
 
 # Of the failures, so many are listed on the screen; all of them stand in the report file.
 LISTED = 20
@@ -83,6 +83,18 @@ def find_files(home, suffixes, level):
     return found
 
 
+def find_folders(home, level):
+    """Folders in a folder (level 1) or in those right below it (level 2)."""
+    home = Path(home)
+    if not home.is_dir():
+        raise MissingFileError(f'{home}: no such folder')
+    found = [p for p in sorted(home.glob('*' if level == 1 else '*/*'))
+             if p.is_dir() and not p.name.startswith('.')]
+    if not found:
+        raise InputError(f'{home}: no folder at --level {level}')
+    return found
+
+
 def targets_of(sources, home, out, suffix):
     """Pairs (source, target): each source's place below ``home``, in ``out``, with ``suffix``.
 
@@ -94,7 +106,8 @@ def targets_of(sources, home, out, suffix):
         raise InputError(f'{out}: is the folder with the sources; expected another one')
     taken = {}
     for source in sources:
-        target = out / source.relative_to(home).with_suffix(suffix)
+        stem = source.name if source.is_dir() else source.stem
+        target = out / source.relative_to(home).parent / f'{stem}{suffix}'
         if target in taken:
             raise InputError(f'{taken[target]} and {source.name} would both become {target}')
         taken[target] = source
@@ -313,8 +326,11 @@ class _Worker:
 def _serve(pipe, work):
     """What a process runs: jobs from the pipe until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)        # the parent ends us
+    # As many processes as cores work already. Torch reads the variable when it is loaded.
+    os.environ.setdefault('OMP_NUM_THREADS', '1')
+    if 'torch' in sys.modules:
+        sys.modules['torch'].set_num_threads(1)
     if 'cv2' in sys.modules:
-        # As many processes as cores work already.
         sys.modules['cv2'].setNumThreads(1)
     with contextlib.suppress(EOFError, ConnectionError):
         pipe.send(None)
