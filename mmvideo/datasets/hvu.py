@@ -40,6 +40,9 @@ class HVUDataset(BaseDataset):
         self.filename_tmpl = filename_tmpl
         super().__init__(ann_file, pipeline, start_index=start_index, **kwargs)
         self.num_classes = sum(self.tag_category_nums)
+        # Metrics are told.
+        self.metainfo = dict(tag_categories=self.tag_categories,
+                             tag_category_nums=self.tag_category_nums)
 
     def load_records(self):
         if not self.ann_file.lower().endswith(('.json', '.jsonl')):

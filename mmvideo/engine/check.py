@@ -36,7 +36,7 @@ NOT_YET = dict(multigrid='clips and crops that change their size', omnisource='s
 MODEL_PARTS = ('backbone', 'neck', 'cls_head', 'data_preprocessor', 'loss_cls', 'blending',
                'aux_head')
 # Names of what AccMetric measures.
-ACCURACY = re.compile(r'top\d+_acc|mean_class_accuracy|(mmit_)?mean_average_precision')
+ACCURACY = re.compile(r'top\d+_acc|mean_class_accuracy|(mmit_)?mean_average_precision|\w+_mAP')
 # Not ours to check.
 FOREIGN = ('torchvision.', 'timm.', 'mmpretrain.', 'mmcls.', 'pytorchvideo.')
 

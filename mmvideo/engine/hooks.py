@@ -146,8 +146,10 @@ class NameSamples(Hook):
         test_cfg = getattr(model, 'test_cfg', None) or {}
         average = test_cfg.get('average_clips',
                                getattr(getattr(model, 'cls_head', None), 'average_clips', None))
-        names = getattr(runner.test_dataloader.dataset, 'names', None)
-        runner.test_evaluator.dataset_meta = dict(names=names, average_clips=average)
+        dataset = runner.test_dataloader.dataset
+        runner.test_evaluator.dataset_meta = {
+            **(getattr(dataset, 'metainfo', None) or {}),
+            'names': getattr(dataset, 'names', None), 'average_clips': average}
 
 
 class PrepareModel(Hook):

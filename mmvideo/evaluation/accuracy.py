@@ -94,6 +94,10 @@ class AccMetric(BaseMetric):
     ``save_best``. A k above the class count is cut to it, and so is its name: top 5 of 4 classes
     is reported as ``top4_acc``.
 
+    A data set whose tags have categories (``HVUDataset``) gets ``<category>_mAP`` for each, over
+    the samples in which that category was annotated, and their mean as
+    ``mean_average_precision``; its pipeline has to collect ``category_mask`` too.
+
     Args:
         metric_list: which accuracies: 'top_k_accuracy', 'mean_class_accuracy' for one label a
             sample, 'mean_average_precision', 'mmit_mean_average_precision' for several.
@@ -130,6 +134,25 @@ class AccMetric(BaseMetric):
             if sample['score'].ndim == 2:
                 sample['score'] = sample['score'].mean(axis=0)
             self.results.append(sample)
+        if self.categories:
+            self._note_categories(data_batch, self.results[-len(data_samples):])
+
+    @property
+    def categories(self):
+        """``{name: number of tags}`` where tags have categories and precision is asked for."""
+        if 'mean_average_precision' not in self.metric_list:
+            return {}
+        found = self.dataset_meta or {}
+        return dict(zip(found.get('tag_categories', ()), found.get('tag_category_nums', ()),
+                        strict=True))
+
+    def _note_categories(self, data_batch, samples):
+        if 'category_mask' not in data_batch:
+            raise InputError("AccMetric: mean_average_precision of tags by category needs "
+                             "'category_mask'; the test pipeline must have LoadHVULabel and "
+                             'collect it')
+        for sample, mask in zip(samples, data_batch['category_mask'], strict=True):
+            sample['annotated'] = _array(mask).astype(bool)
 
     def compute_metrics(self, results):
         samples = collected(results)
@@ -139,7 +162,11 @@ class AccMetric(BaseMetric):
         labels = [s['label'] for s in samples]
         metrics = {}
         for name in self.metric_list:
-            if name in MULTI_LABEL:
+            if name == 'mean_average_precision' and self.categories:
+                annotated = np.stack([s['annotated'] for s in samples])
+                metrics.update(_by_category(scores, _many_hot(labels, scores.shape), annotated,
+                                            self.categories))
+            elif name in MULTI_LABEL:
                 metrics[name] = getattr(functional, name)(scores, _many_hot(labels, scores.shape))
             elif not all(isinstance(label, int) for label in labels):
                 raise InputError(f'AccMetric: {name} needs one label a sample; samples with '
@@ -151,6 +178,28 @@ class AccMetric(BaseMetric):
             else:
                 metrics[name] = functional.mean_class_accuracy(scores, labels)
         return metrics
+
+
+def _by_category(scores, labels, annotated, categories):
+    """Mean average precision of each category that any sample has, and the mean of these.
+
+    Args:
+        scores, labels: [N, C], the tags of one category next to each other.
+        annotated: [N, categories], whether the tags of a sample are known.
+        categories: ``{name: number of tags}``, in the order of the tags.
+    """
+    found, start = {}, 0
+    for known, (name, count) in zip(annotated.T, categories.items(), strict=True):
+        tags = slice(start, start + count)
+        if known.any():
+            found[f'{name}_mAP'] = functional.mean_average_precision(scores[known, tags],
+                                                                     labels[known, tags])
+        start += count
+    if start != scores.shape[1]:
+        raise InputError(f'AccMetric: the data set has {start} tags, {scores.shape[1]} are scored')
+    if not found:
+        raise InputError('AccMetric: no sample has a tag of any category')
+    return {**found, 'mean_average_precision': float(np.mean(list(found.values())))}
 
 
 def _topk(options):

@@ -4,6 +4,7 @@ import torch
 
 from mmvideo.errors import InputError
 from mmvideo.evaluation.accuracy import AccMetric, plain_sample
+from mmvideo.evaluation.functional import mean_average_precision
 from mmvideo.registry import METRICS
 
 
@@ -110,3 +111,45 @@ def test_wrong_arguments_are_named(arguments, message):
 def test_labels_that_cannot_be_measured_are_refused(name, samples, message):
     with pytest.raises(InputError, match=message):
         evaluate(AccMetric(name), samples)
+
+
+def tag_samples():
+    """Four samples of two categories, 2 and 3 tags; the last lacks the second one."""
+    draws = np.random.default_rng(0)
+    scores = draws.random((4, 5))
+    labels = np.array([[1, 0, 0, 1, 0], [0, 1, 1, 0, 0], [1, 0, 0, 0, 1], [0, 1, 0, 0, 0]])
+    return scores, labels, np.array([[1, 1], [1, 1], [1, 1], [1, 0]], np.float32)
+
+
+def tag_metric():
+    metric = AccMetric('mean_average_precision')
+    metric.dataset_meta = dict(tag_categories=['action', 'scene'], tag_category_nums=[2, 3])
+    return metric
+
+
+def test_tags_are_measured_by_category_where_they_are_annotated():
+    scores, labels, known = tag_samples()
+    metric = tag_metric()
+    for part in (slice(0, 3), slice(3, 4)):
+        metric.process(dict(category_mask=torch.tensor(known[part])),
+                       [sample(score, label.astype(float), i) for i, (score, label)
+                        in enumerate(zip(scores[part], labels[part], strict=True), part.start)])
+    found = metric.evaluate(4)
+    action = mean_average_precision(scores[:, :2], labels[:, :2])
+    scene = mean_average_precision(scores[:3, 2:], labels[:3, 2:])
+    assert found == pytest.approx({'action_mAP': action, 'scene_mAP': scene,
+                                   'mean_average_precision': (action + scene) / 2})
+    assert scene != mean_average_precision(scores[:, 2:], labels[:, 2:])
+
+
+def test_tags_by_category_need_to_know_what_is_annotated():
+    scores, labels, known = tag_samples()
+    samples = [sample(score, label.astype(float)) for score, label
+               in zip(scores, labels, strict=True)]
+    with pytest.raises(InputError, match="needs 'category_mask'; the test pipeline must have"):
+        tag_metric().process({}, samples)
+    metric = tag_metric()
+    metric.dataset_meta = dict(metric.dataset_meta, tag_category_nums=[2, 2])
+    metric.process(dict(category_mask=torch.tensor(known)), samples)
+    with pytest.raises(InputError, match='the data set has 4 tags, 5 are scored'):
+        metric.evaluate(4)
