@@ -53,6 +53,14 @@ class Wish:
     anno_dir: str = None
     out_name: str = None
 
+    def own_name(self, **words):
+        """``out_name`` with its places filled in."""
+        try:
+            return self.out_name.format(format=self.layout, **words)
+        except (KeyError, IndexError, ValueError) as error:
+            raise InputError(f'--out-name {self.out_name}: expected no places but {{part}}, '
+                             f'{{split}} and {{format}} ({error!r})') from None
+
 
 class ListMaker:
     """Makes the lists of one data set.
@@ -184,15 +192,10 @@ class ListMaker:
         return [('', '')]
 
     def _list_name(self, kind, category, part, split):
-        words = dict(part=part, subset=part, split=split, format=self.wish.layout,
-                     category=category)
-        if self.wish.out_name is None:
-            return self.set.list_name(self.name, kind, **words) + self.suffix
-        try:
-            return self.wish.out_name.format(**words)
-        except (KeyError, IndexError, ValueError) as error:
-            raise InputError(f'--out-name {self.wish.out_name}: expected no places but {{part}}, '
-                             f'{{split}} and {{format}} ({error!r})') from None
+        if self.wish.out_name is not None:
+            return self.wish.own_name(part=part, subset=part, split=split)
+        return self.set.list_name(self.name, kind, part=part, split=split, category=category,
+                                  format=self.wish.layout) + self.suffix
 
     def _records(self, path, entry, kind, category):
         """Rows of a list: one for an item, in a list of actions one for each."""

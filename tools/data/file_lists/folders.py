@@ -5,7 +5,7 @@ import random
 
 from mmvideo.datasets.list_writing import write_records
 from mmvideo.datasets.trees import files_below, frame_folders_below, read_tree
-from mmvideo.errors import InputError
+from mmvideo.errors import InputError, MissingFileError
 
 from .items import LAYOUTS
 
@@ -27,6 +27,8 @@ def list_folders(folder, wish):
         InputError: there is nothing, or ``classes.txt`` beside the list has other classes.
     """
     path_key, suffixes = LAYOUTS[wish.layout]
+    if not osp.isdir(folder):
+        raise MissingFileError(f'{folder}: no such folder')
     if wish.layout == 'videos':
         columns = ()
         records = [{path_key: path} for path in files_below(folder, suffixes)]
@@ -35,16 +37,21 @@ def list_folders(folder, wish):
                          f'{wish.layout}')
     else:
         columns = ('total_frames',)
+        if wish.frames.modality != 'rgb':
+            raise InputError('--modality: folders are listed by their pictures, expected rgb')
         prefix = 'img_' if wish.frames.rgb is None else wish.frames.rgb
-        records = [{path_key: path, 'total_frames': count} for path, count
-                   in frame_folders_below(folder, f'{prefix}{{:05}}.jpg', 1)]
+        found = next(filter(None, (frame_folders_below(folder, f'{prefix}{{:05}}{suffix}', 1)
+                                   for suffix in ('.jpg', '.png'))), [])
+        records = [{path_key: path, 'total_frames': count} for path, count in found]
     classes = read_tree(folder, records, path_key)
     part = osp.basename(osp.abspath(folder))
-    name = wish.out_name or f'{part}_list_{wish.layout}{wish.suffix or ".txt"}'
+    name = f'{part}_list_{wish.layout}{wish.suffix or ".txt"}'
+    if wish.out_name is not None:
+        name = wish.own_name(part=part, subset=part, split=1)
     keep_classes(osp.join(wish.out_root, 'classes.txt'), classes, folder)
     if wish.seed is not None:
         random.Random(wish.seed).shuffle(records)
-    path = osp.join(wish.out_root, name.format(part=part, subset=part, format=wish.layout, split=1))
+    path = osp.join(wish.out_root, name)
     write_records(path, records, columns, path_key)
     return [f'{path}: {len(records)} items of {len(classes)} classes']
 

@@ -1,4 +1,5 @@
 """Split files as JSON: Something-Something V2, Diving48, ActivityNet."""
+import math
 import re
 
 from mmvideo.datasets.lists import json_objects, list_place
@@ -11,7 +12,7 @@ __all__ = ['activitynet', 'diving48', 'sthv2']
 
 def field(row, key, where, kind=str):
     """A value of an object that must be there."""
-    value = row.get(key)
+    value = row.get(key) if isinstance(row, dict) else None
     if not isinstance(value, kind) or isinstance(value, bool):
         word = {str: 'a string', int: 'a whole number', list: 'a list'}.get(kind, 'a number')
         raise InputError(f'{where}: expected the key {key!r} with {word}; found {row!r}')
@@ -95,13 +96,14 @@ def activitynet(annotations, part, split):
 def activity_segments(row, where, classes):
     """(start, end, class) of the actions of a video, in shares of its duration."""
     duration = field(row, 'duration', where, (int, float))
-    if duration <= 0:
+    if not duration > 0:
         raise InputError(f'{where}: duration {duration} must be above 0')
     segments = []
     for number, action in enumerate(field(row, 'annotations', where, list), 1):
         place = f'{where}, annotation {number}'
         seconds = field(action, 'segment', place, list)
-        if len(seconds) != 2 or not all(isinstance(s, (int, float)) for s in seconds):
+        if len(seconds) != 2 or not all(isinstance(s, (int, float)) and math.isfinite(s)
+                                        for s in seconds):
             raise InputError(f'{place}: expected a segment [start, end] in seconds, '
                              f'found {seconds!r}')
         label = classes.number(field(action, 'label', place), place)
