@@ -25,13 +25,13 @@ FILES = sorted(p for p in CONFIGS.rglob('*.py') if p not in PARTS)
 # Rows of the tables that are made of others' scores; nothing of theirs is built.
 SUMS = [p for p in FILES if '_base_' not in p.read_text()]
 LEAVES = [p for p in FILES if p not in SUMS]
-# One a family is built and run by default: every model and pipeline of the recipes is in
-# tests/test_recipes.py and tests/transforms, and tests/test_recipe_values.py compares the leaves.
-RUN = {path.parent: path for path in reversed(LEAVES)}.values()
+# Those without a recipe are built by default. Every model and pipeline of the recipes is in
+# tests/test_recipes.py and tests/transforms, tests/test_recipe_values.py compares the leaves, and
+# tests/test_zoo_smoke.py runs one a family.
 OWN = [p for p in LEAVES if 'e_embedded_' in p.stem or 'e_own_' in p.stem]
 leaf = pytest.mark.parametrize('path', LEAVES, ids=[p.stem for p in LEAVES])
 run_leaf = pytest.mark.parametrize('path', [
-    pytest.param(p, id=p.stem, marks=[] if p in {*RUN, *OWN} else [pytest.mark.slow])
+    pytest.param(p, id=p.stem, marks=[] if p in OWN else [pytest.mark.slow])
     for p in LEAVES])
 # Published names that say something else than their recipe, and what is true.
 SPAN = {'slowfast_multigrid_r50_8x8x1_358e_kinetics400_rgb': 239}   # 358 with the long cycle

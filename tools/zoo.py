@@ -1,8 +1,9 @@
-"""The published tables: ``python tools/zoo.py check | write | build | fetch | reproduce``.
+"""The published tables: ``python tools/zoo.py check | write | build | smoke | fetch | reproduce``.
 
 check            names against values, rows against the published list; seconds, no data
 write            the page of all rows, model-zoo.md; with --check only tells whether it is stale
 build [PATTERN]  every network built, its size against the published one, one small step; minutes
+smoke [PATTERN]  every config run on a few small clips: training, validation, test; some 10 minutes
 fetch CONFIG     the weights of a row, into torch's hub folder
 reproduce CONFIG [CKPT]
                  the row measured again, by its published protocol, on the data that are here
@@ -10,7 +11,9 @@ reproduce CONFIG [CKPT]
 import argparse
 import fnmatch
 import os.path as osp
+import subprocess
 import sys
+import tempfile
 import time
 
 from mmvideo.command import KeyValues, exit_status
@@ -26,7 +29,7 @@ REPRODUCED = osp.join(ROOT, 'benchmarks', 'reproduced')
 def parse_args(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
-    for add in (add_check, add_write, add_build, add_fetch, add_reproduce):
+    for add in (add_check, add_write, add_build, add_smoke, add_fetch, add_reproduce):
         add(commands)
     return parser.parse_args(argv)
 
@@ -91,12 +94,10 @@ def add_build(commands):
 
 
 def run_build(args):
-    from mmvideo.engine.config_file import zoo_configs
     from mmvideo.zoo import read_configs
     from mmvideo.zoo.networks import published_parameters, try_out
-    word = args.pattern if set(args.pattern) & set('*?[') else f'*{args.pattern}*'
-    paths = [p for p in zoo_configs() if fnmatch.fnmatch(name_of(p), word)]
-    configs = {p: cfg for p, cfg in read_configs(paths).items() if cfg.get('model')}
+    configs = read_configs(paths_of(args.pattern))
+    configs = {path: cfg for path, cfg in configs.items() if cfg.get('model')}
     if not configs:
         raise InputError(f'{args.pattern}: no config with a network has such a name')
     published, failed, start = published_parameters(COUNTS), 0, time.time()
@@ -123,6 +124,58 @@ def run_build(args):
     print(f'{len(configs) - absent} of {len(configs)} networks built, {compared} compared with '
           f'published sizes, {failed} with faults, {time.time() - start:.0f} s')
     return 1 if failed else 0
+
+
+def add_smoke(commands):
+    smoke = commands.add_parser('smoke', help='run every config on a few small clips: two '
+                                              'iterations of training, validation, test')
+    smoke.add_argument('pattern', nargs='?', default='*',
+                       help="part of a config's name, or a pattern such as 'tsm_r50_*_sthv?_*'")
+    smoke.add_argument('--data', metavar='FOLDER', help='the embedded data set; by default '
+                       'data/embedded, or a few clips of it made for the occasion')
+    smoke.add_argument('--jobs', type=int, default=2, metavar='N',
+                       help='processes, with one thread each; by default 2')
+    smoke.add_argument('--limit', type=float, default=600, metavar='SECONDS',
+                       help='for a config; by default 600')
+    smoke.set_defaults(run=run_smoke)
+
+
+def run_smoke(args):
+    from mmvideo.zoo.media import SmallData
+    from mmvideo.zoo.smoke import smoke_all
+    paths, start = paths_of(args.pattern), time.time()
+    if not paths:
+        raise InputError(f'{args.pattern}: no config has such a name')
+    if args.jobs < 1:
+        raise InputError(f'--jobs {args.jobs}: expected at least one process')
+    outcomes = []
+    with tempfile.TemporaryDirectory(prefix='mmvideo_smoke_') as folder:
+        data = SmallData(embedded_data(args.data, folder), osp.join(folder, 'data'))
+        for outcome in smoke_all(paths, data, folder, args.jobs, args.limit):
+            outcomes.append(outcome)
+            print(outcome, flush=True)
+    idle = sum(bool(o.left_out) for o in outcomes)
+    failed = sum(bool(o.fault) for o in outcomes)
+    print(f'{len(outcomes) - idle - failed} of {len(outcomes)} configs ran, '
+          f'{sum(bool(o.without) for o in outcomes)} of them without a part of the recipe, '
+          f'{idle} left out, {failed} with faults, {time.time() - start:.0f} s')
+    return 1 if failed else 0
+
+
+def embedded_data(given, folder):
+    """The folder of the embedded data set; a small one is made in ``folder`` if there is none."""
+    here = given or osp.join('data', 'embedded')
+    if given and not osp.isdir(given):
+        raise InputError(f'--data {given}: no such folder; it is made by '
+                         f'python tools/data/build_embedded.py --out {given}')
+    if osp.isfile(osp.join(here, 'val_audio_features.txt')):
+        return here
+    if given:
+        raise InputError(f'--data {given}: no embedded data set, it has no val_audio_features.txt')
+    made, tool = osp.join(folder, 'embedded'), osp.join(ROOT, 'tools', 'data', 'build_embedded.py')
+    subprocess.run([sys.executable, tool, '--out', made, '--clips-per-class', '1'], check=True,
+                   stdout=subprocess.DEVNULL)
+    return made
 
 
 def add_fetch(commands):
@@ -230,6 +283,14 @@ class Progress:
         elif share > self.told:
             print(line, file=sys.stderr, flush=True)
         self.told = share
+
+
+def paths_of(pattern):
+    """Paths of the configs whose names have a part, or fit a pattern with ``*``, ``?`` or ``[]``.
+    """
+    from mmvideo.engine.config_file import zoo_configs
+    word = pattern if set(pattern) & set('*?[') else f'*{pattern}*'
+    return [path for path in zoo_configs() if fnmatch.fnmatch(name_of(path), word)]
 
 
 def name_of(path):

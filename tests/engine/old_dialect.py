@@ -1,14 +1,11 @@
-"""Published recipes turned back into the words of MMAction2 0.x, made small, and data for them."""
+"""Published recipes turned back into the words of MMAction2 0.x, and made small."""
 import copy
 import gzip
 import json
-import math
-import wave
 from pathlib import Path
 
-import cv2
-
 from mmvideo.config_text import to_text
+from mmvideo.zoo.smoke import pipeline_options
 
 RECIPES = json.loads(gzip.decompress(
     (Path(__file__).parents[1] / 'data/recipes.json.gz').read_bytes()))
@@ -65,9 +62,12 @@ def write(name, folder):
 
 
 def small_options(cfg, data):
-    """``--cfg-options`` that make a 0.x config small and point it at ``data`` (small_data)."""
+    """``--cfg-options`` that make a 0.x config small and point it at ``data`` (SmallData)."""
     options = {'load_from': None, 'data.videos_per_gpu': 2, 'data.workers_per_gpu': 0,
-               'data.test_dataloader': dict(videos_per_gpu=1), **_small_model(cfg['model'])}
+               'data.test_dataloader': dict(videos_per_gpu=1), **narrow_model(cfg['model'])}
+    if cfg['model']['backbone']['type'] == 'C3D':
+        # Two layers of 4096 stay; they are written once, not six times.
+        options.update({'evaluation.save_best': None, 'checkpoint_config.save_optimizer': False})
     if 'total_epochs' in cfg:
         options['total_epochs'] = 1
     if 'evaluation' in cfg:
@@ -79,37 +79,13 @@ def small_options(cfg, data):
             if isinstance(found, list) else {f'data.{phase}': found}
         for place, dataset in places.items():
             if dataset is not None:
-                options.update(_small_steps(dataset['pipeline'], place, keeps_size))
+                options.update(pipeline_options(dataset['pipeline'], place, keeps_size))
                 options.update({f'{place}.{k}': v for k, v in data(dataset, phase).items()})
     return {**options, **SLIPS.get(Path(cfg['dataset_type']).stem, {})}
 
 
-def _small_steps(pipeline, place, keeps_size):
-    """A quarter of every length in pixels, and few clips where their number is free."""
-    options, kinds = {}, [step['type'] for step in pipeline]
-    if 'ThreeCrop' in kinds and 'Resize' not in kinds:      # videos that are stored in that size
-        at = kinds.index('ThreeCrop')
-        pipeline = [*pipeline[:at], dict(type='Resize', scale=[-1, 256]), *pipeline[at:]]
-        options[f'{place}.pipeline'] = pipeline
-    for i, step in enumerate(pipeline):
-        for key in ('scale', 'size', 'crop_size', 'input_size', 'scale_range'):
-            if key in step and not keeps_size:
-                value = step[key]
-                options[f'{place}.pipeline.{i}.{key}'] = \
-                    [_quarter(v) for v in value] if isinstance(value, list) else _quarter(value)
-        if step.get('num_clips') in (10, 25):
-            options[f'{place}.pipeline.{i}.num_clips'] = 2
-        if step['type'] == 'DenseSampleFrames':
-            options[f'{place}.pipeline.{i}.num_sample_positions'] = 1
-    return options
-
-
-def _quarter(pixels):
-    return pixels if pixels < 0 else round(pixels / 4)
-
-
-def _small_model(model):
-    """Few channels, and 50 layers at most, where the network has arguments for that."""
+def narrow_model(model):
+    """Options for few channels, and 50 layers at most, where the network has arguments for that."""
     backbone, place = model['backbone'], 'model.backbone'
     kind, deep = backbone['type'], backbone.get('depth', 0) >= 50
     options = {f'{place}.pretrained': None} if backbone.get('pretrained') else {}
@@ -123,8 +99,6 @@ def _small_model(model):
         width = 32 * (16 + 2)
     elif kind == 'C3D':
         options[f'{place}.out_dim'] = 512
-        # Two layers of 4096 stay; they are written once, not six times.
-        options.update({'evaluation.save_best': None, 'checkpoint_config.save_optimizer': False})
     elif kind == 'TimeSformer':
         options.update({f'{place}.img_size': 56, f'{place}.patch_size': 14,
                         f'{place}.embed_dims': 48, f'{place}.num_heads': 4,
@@ -142,68 +116,6 @@ def _small_model(model):
             'model.neck.level_fusion_cfg.in_channels': (128, 128),
             'model.neck.level_fusion_cfg.mid_channels': (128, 128),
             'model.neck.level_fusion_cfg.out_channels': 256})
-    if width and 'cls_head' in model:
+    if width and model.get('cls_head'):
         options['model.cls_head.in_channels'] = width
     return options
-
-
-class SmallData:
-    """A few clips of the embedded data set in every form that the recipes read."""
-
-    def __init__(self, embedded, folder):
-        self.folder = folder
-        for phase, source, count in (('train', 'train', 4), ('val', 'val', 2)):
-            lines = (embedded / f'{source}_videos.txt').read_text().splitlines()[:count]
-            self.write(phase, 'videos', [f'{embedded}/videos/{line}' for line in lines])
-            sounds = (embedded / f'{source}_audio_features.txt').read_text().splitlines()[:count]
-            self.write(phase, 'features', [f'{embedded}/audio_features/{s}' for s in sounds])
-            rows = dict(frames=[], offset=[], images=[], parts=[], sounds=[])
-            for number, line in enumerate(lines):
-                name, label = line.split()
-                place = folder / phase / str(number)
-                total = self.take_apart(embedded / 'videos' / name, place)
-                rows['frames'].append(f'{place} {total} {label}')
-                rows['offset'].append(f'{place} 0 {total} {label}')
-                rows['images'].append(f'{place}/img_00001.jpg {label}')
-                rows['parts'].append(f'{place} {label} 1 0')
-                rows['sounds'].append(f'{place}/sound.wav {total} {label}')
-            for kind, found in rows.items():
-                self.write(phase, kind, found)
-
-    def write(self, phase, kind, lines):
-        (self.folder / f'{phase}_{kind}.txt').write_text('\n'.join(lines) + '\n')
-
-    @staticmethod
-    def take_apart(video, place, count=12):
-        """Frames, flow, one clip and sound of a video as files of all the names in use."""
-        place.mkdir(parents=True)
-        reader, frames = cv2.VideoCapture(str(video)), []
-        while len(frames) < count:
-            frames.append(cv2.resize(reader.read()[1], (80, 64)))
-        grays = [cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) for frame in frames]
-        # From 0 on: some lists count so. The last flow is shown twice.
-        for i in range(count + 1):
-            last = min(i, count - 1)
-            for template in ('img_{:05}.jpg', '{:05}.jpg', 'image_{:05d}.jpg'):
-                cv2.imwrite(str(place / template.format(i)), frames[last])
-            flow = cv2.calcOpticalFlowFarneback(
-                grays[max(last - 1, 0)], grays[last], None, 0.5, 2, 9, 2, 5, 1.1, 0)
-            for axis, name in enumerate('xy'):
-                picture = (flow[..., axis] * 8 + 128).clip(0, 255).astype('uint8')
-                for template in ('{}_{:05d}.jpg', 'flow_{}_{:05d}.jpg'):
-                    cv2.imwrite(str(place / template.format(name, i)), picture)
-        (place / 'part_0.mp4').write_bytes(video.read_bytes())
-        with wave.open(str(place / 'sound.wav'), 'wb') as file:
-            file.setparams((1, 2, 16000, 0, 'NONE', None))
-            file.writeframes(b''.join(int(9000 * math.sin(i / 9)).to_bytes(2, 'little', signed=True)
-                                      for i in range(32000)))
-        return count
-
-    def __call__(self, dataset, phase):
-        """Options of a data set, by its arguments, that point it here."""
-        kind = dict(VideoDataset='videos', RawframeDataset='frames', AudioDataset='sounds',
-                    AudioFeatureDataset='features', ImageDataset='images',
-                    RawVideoDataset='parts')[dataset['type']]
-        kind = 'offset' if dataset.get('with_offset') else kind
-        part = 'train' if phase == 'train' else 'val'
-        return dict(ann_file=str(self.folder / f'{part}_{kind}.txt'), data_prefix=None)

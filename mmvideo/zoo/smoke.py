@@ -1,0 +1,316 @@
+"""Every recipe runs end to end: two iterations of training, validation and test on a few clips.
+
+The run is that of ``tools/train.py`` and ``tools/test.py``. Options make the pictures small and
+the clips few; networks, transforms, losses and schedules stay those of the recipe.
+"""
+import contextlib
+import functools
+import io
+import json
+import math
+import os.path as osp
+import shutil
+import time
+import traceback
+from glob import glob
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from mmvideo import engine
+from mmvideo.engine.check import NOT_YET
+from mmvideo.engine.config_file import find_config
+from mmvideo.errors import InputError
+from mmvideo.evaluation.functional import get_weighted_score, top_k_accuracy
+from mmvideo.evaluation.scores import read_scores
+from mmvideo.processes import Lost, spread
+from mmvideo.registry import MODELS
+
+from .networks import is_foreign
+
+__all__ = ['Outcome', 'fuse', 'pipeline_options', 'smoke', 'smoke_all', 'smoke_options']
+
+PHASES = ('train', 'val', 'test')
+# Keys of a step that are lengths in pixels.
+SIDES = ('scale', 'size', 'crop_size', 'input_size', 'scale_range')
+SMALL = 128     # pipelines that go no further are left as they are
+SHRINK = 4
+ITERATIONS = 2
+
+
+class Outcome(NamedTuple):
+    """What became of one config.
+
+    Args:
+        name: of the config.
+        seconds: how long it took.
+        loss: of the last iteration; None where nothing was trained.
+        metrics: of the test, by name.
+        left_out: why it was not run at all; '' if it was.
+        without: keys of the config that were set to None, since training leaves them out.
+        fault: what went wrong; '' if nothing did.
+        terms: names of the configs whose scores or results it is made of.
+    """
+    name: str
+    seconds: float = 0.
+    loss: float = None
+    metrics: dict = {}
+    left_out: str = ''
+    without: tuple = ()
+    fault: str = ''
+    terms: tuple = ()
+
+    def __str__(self):
+        if self.left_out:
+            return f'{self.name}: left out: {self.left_out}'
+        parts = [f'{self.seconds:.1f} s']
+        if self.loss is not None:
+            parts.append(f'loss {self.loss:.2f}')
+        parts += [f'{key} {value:.2f}' for key, value in list(self.metrics.items())[:1]]
+        parts.append(f'fault: {self.fault}' if self.fault else 'ok')
+        if self.without:
+            parts.append(f'without {" and ".join(self.without)}, which training leaves out so far')
+        return f'{self.name}: {", ".join(parts)}'
+
+
+def smoke(path, data, folder, options=None):
+    """Run one config; whatever it raises becomes its fault.
+
+    Args:
+        path: of the config.
+        data: :class:`mmvideo.zoo.media.SmallData`.
+        folder: a work dir is made there and removed; the scores of the test stay, under
+            ``NAME.pkl``.
+        options: more ``--cfg-options``, by dotted key.
+
+    Returns:
+        Outcome
+    """
+    name, start = _name(path), time.perf_counter()
+    work = osp.join(folder, name)
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            found = _run(path, data, work, options or {})
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:      # a network may raise anything, even SystemExit
+        found = dict(fault=_fault(error))
+    if not found.get('fault') and glob(f'{work}/*.pkl'):
+        shutil.move(glob(f'{work}/*.pkl')[0], osp.join(folder, f'{name}.pkl'))
+    shutil.rmtree(work, ignore_errors=True)
+    return Outcome(name, time.perf_counter() - start, **found)
+
+
+def _fault(error):
+    """An error in one line: kind, message and the place in the source that raised it."""
+    text = ' '.join(str(error).split())
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    return f'{type(error).__name__}: {text[:300]} ({osp.basename(at.filename)}:{at.lineno})'
+
+
+def _run(path, data, work, more):
+    """Fields of the outcome of one config."""
+    cfg = engine.load_config(path)
+    if not cfg.get('model'):
+        return dict(left_out='figures without a network', terms=_terms(cfg))
+    library = cfg.model.backbone.type.partition('.')[0]
+    if is_foreign(cfg.model) and find_spec(library) is None:
+        return dict(left_out=f'needs {library}')
+    options = {**smoke_options(cfg, data), **more}
+    without = tuple(key for key in NOT_YET if cfg.get(key))
+    if cfg.get('train_dataloader') is None:
+        return _test(path, cfg, options, work)
+    found = engine.train(path, work_dir=work, validate=True, test_last=True, seed=0,
+                         options=options)
+    loss, complaints = _training_record(work)
+    complaints = complaints or _odd(found['last'], Path(work) / 'last_pred.pkl')
+    return dict(loss=loss, metrics=found['last'], without=without, fault='; '.join(complaints))
+
+
+def _test(path, cfg, options, work):
+    """Test a recipe that trains nothing, from weights as they are drawn."""
+    Path(work).mkdir(parents=True)
+    weights, scores = osp.join(work, 'some.pth'), osp.join(work, 'scores.pkl')
+    torch.manual_seed(0)
+    with_options = engine.load_config(path, options)
+    torch.save(MODELS.build(with_options.model).state_dict(), weights)
+    measured = cfg.get('test_evaluator') or {} if cfg.model.get('cls_head') else {}
+    metrics = engine.test(path, weights, out=scores, metrics=measured.get('metric_list', ()),
+                          metric_options=measured.get('metric_options'), work_dir=work,
+                          options=options)
+    return dict(metrics=metrics, fault='; '.join(_odd(metrics, scores, bool(measured))))
+
+
+def _training_record(work):
+    """The last loss, and what is wrong with the logs and the checkpoint of a run."""
+    rows = [json.loads(line) for file in glob(f'{work}/*/vis_data/scalars.json')
+            for line in Path(file).read_text().splitlines()]
+    losses = [row['loss'] for row in rows if 'loss' in row]
+    complaints = [] if losses and all(map(math.isfinite, losses)) else [f'losses are {losses}']
+    checkpoint = torch.load(osp.join(work, 'epoch_1.pth'))
+    if checkpoint['meta']['iter'] != ITERATIONS:
+        complaints.append(f'{checkpoint["meta"]["iter"]} iterations, not {ITERATIONS}')
+    wild = [key for key, value in checkpoint['state_dict'].items() if not value.isfinite().all()]
+    if wild:
+        complaints.append(f'not finite after training: {wild[0]} and {len(wild) - 1} more')
+    if not any('acc' in key or 'average_precision' in key for row in rows for key in row
+               if 'loss' not in row):
+        complaints.append('validation measured nothing')
+    return losses[-1] if losses else None, complaints
+
+
+def _odd(metrics, file, is_measured=True):
+    """What is wrong with the result of a test."""
+    complaints = [f'{key} is {value}' for key, value in metrics.items() if not 0 <= value <= 1]
+    if is_measured and not metrics:
+        complaints.append('the test measured nothing')
+    found = read_scores(file)       # which refuses what is not finite
+    if len(found) != 2:
+        complaints.append(f'scores of {len(found)} samples, not of 2')
+    return complaints
+
+
+def smoke_options(cfg, data):
+    """``--cfg-options`` that make a config's run short and point it at small data.
+
+    Args:
+        cfg: the loaded config.
+        data: :class:`mmvideo.zoo.media.SmallData`.
+    """
+    options = {'load_from': None, **dict.fromkeys((k for k in NOT_YET if cfg.get(k)), None),
+               **_model_options(cfg.model)}
+    if cfg.get('train_dataloader') is not None:
+        options.update({
+            'train_cfg.max_epochs': 1, 'train_cfg.val_interval': 1, 'train_cfg.val_begin': 1,
+            'train_dataloader.batch_size': 2, 'default_hooks.logger.interval': 1,
+            # Written once and without momentum: the network may be large.
+            'default_hooks.checkpoint.interval': 1, 'default_hooks.checkpoint.save_best': None,
+            'default_hooks.checkpoint.save_optimizer': False})
+    if cfg.get('classes'):      # a data set without a published number of classes
+        names = Path(data.classes).read_text().splitlines()
+        options.update({'classes': data.classes, 'model.cls_head.num_classes': len(names)})
+    keeps_size = cfg.model.backbone.type.startswith('timm.swin')
+    for phase in PHASES:
+        loader = cfg.get(f'{phase}_dataloader')
+        if loader is None:
+            continue
+        place, dataset = f'{phase}_dataloader.dataset', loader.dataset.to_dict()
+        options.update({f'{place}.{key}': value for key, value in data(dataset, phase).items()})
+        options[f'{phase}_dataloader.num_workers'] = 0
+        options.update(pipeline_options(dataset['pipeline'], place, keeps_size))
+    return options
+
+
+def pipeline_options(pipeline, place, keeps_size=False):
+    """Options that shrink all lengths in pixels, and take few clips where their number is free.
+
+    Args:
+        pipeline: list of steps.
+        place: dotted key of its data set.
+        keeps_size: for a network that takes pictures of one size.
+    """
+    options = {}
+    largest = max((v for step in pipeline for key in SIDES for v in _listed(step.get(key, 0))),
+                  default=0)
+    for i, step in enumerate(pipeline):
+        at = f'{place}.pipeline.{i}'
+        for key in SIDES:
+            if key not in step or keeps_size or largest < SMALL:
+                continue
+            value = step[key]
+            small = [_shrunk(v) for v in _listed(value)]
+            options[f'{at}.{key}'] = small if isinstance(value, (list, tuple)) else small[0]
+        if step.get('num_clips') in (10, 25):
+            options[f'{at}.num_clips'] = 2
+        if step['type'] == 'DenseSampleFrames':
+            options[f'{at}.num_sample_positions'] = 1
+    return options
+
+
+def _listed(value):
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
+def _shrunk(pixels):
+    return pixels if pixels < 0 else round(pixels / SHRINK)
+
+
+def _model_options(model):
+    """A network without weights of others, for pictures that are a quarter as wide."""
+    backbone, place = model['backbone'], 'model.backbone'
+    options = {f'{place}.pretrained': None} if backbone.get('pretrained') else {}
+    if backbone['type'] == 'C3D':
+        options[f'{place}.out_dim'] = 512
+    elif backbone['type'] == 'TimeSformer':
+        options.update({f'{place}.img_size': 56, f'{place}.patch_size': 14})
+    return options
+
+
+def _terms(cfg):
+    return tuple(cfg.get('average') or (cfg.get('fusion') or {}).get('configs', ()))
+
+
+def smoke_all(paths, data, folder, jobs=2, limit=600):
+    """Run configs, and the sums of their scores that are among them.
+
+    Args:
+        paths: of the configs. Terms of a sum that are not among them are run, too.
+        data: :class:`mmvideo.zoo.media.SmallData`.
+        folder: for work dirs and scores.
+        jobs: processes at a time.
+        limit: seconds for a config.
+
+    Yields:
+        Outcome: as they come, sums last.
+    """
+    work, found, sums = functools.partial(smoke, data=data, folder=folder), {}, {}
+    while paths:
+        for path, outcome in spread(work, paths, jobs, limit):
+            if isinstance(outcome, Lost):
+                outcome = Outcome(_name(path), fault=str(outcome))
+            found[outcome.name] = outcome
+            if outcome.terms:
+                sums[outcome.name] = path
+            else:
+                yield outcome
+        wanted = {term for name in sums for term in found[name].terms} - found.keys()
+        paths = [find_config(term) for term in sorted(wanted)]
+    for name, path in sums.items():
+        yield fuse(name, engine.load_config(path), found, folder)
+
+
+def fuse(name, cfg, outcomes, folder):
+    """The sum of scores, or the mean of results, that a config without a network stands for.
+
+    Args:
+        name: of the config.
+        cfg: the config, loaded.
+        outcomes: ``{name: Outcome}`` of its terms.
+        folder: that of their scores.
+    """
+    start, terms = time.perf_counter(), _terms(cfg)
+    lost = [term for term in terms if outcomes[term].fault or outcomes[term].left_out]
+    if lost:
+        return Outcome(name, fault=f'there are no scores of {" and ".join(lost)}')
+    if cfg.get('average'):
+        found = [next(iter(outcomes[term].metrics.values())) for term in terms]
+        metrics = {f'mean of {len(found)}': float(np.mean(found))}
+        return Outcome(name, time.perf_counter() - start, metrics=metrics)
+    files = [read_scores(osp.join(folder, f'{term}.pkl')) for term in terms]
+    if any(file.labels != files[0].labels for file in files):
+        return Outcome(name, fault='the scores of its terms are not of the same samples')
+    try:
+        scores = get_weighted_score([file.averaged() for file in files], cfg.fusion.coefficients)
+    except InputError as error:
+        return Outcome(name, fault=_fault(error))
+    top1, = top_k_accuracy(scores, files[0].labels, (1, ))
+    return Outcome(name, time.perf_counter() - start,
+                   metrics={f'top1_acc of {len(files)} streams': float(top1)})
+
+
+def _name(path):
+    return osp.basename(path).removesuffix('.py')
