@@ -34,13 +34,16 @@ class RawframeDataset(BaseDataset):
         with_offset: the list has a column ``offset``, which is added to frame numbers: several
             samples of one folder.
         start_index: number of the first frame.
+        short_cycle_factors, default_s: of multigrid training, which nothing here does; accepted
+            for the configs that have them.
     """
 
     path_key = 'frame_dir'
     media = 'img'
 
     def __init__(self, ann_file, pipeline, filename_tmpl='img_{:05}.jpg', with_offset=False,
-                 start_index=1, modality='RGB', **kwargs):
+                 start_index=1, modality='RGB', short_cycle_factors=(0.5, 0.7071),
+                 default_s=(224, 224), **kwargs):
         self.columns = ('offset', 'total_frames') if with_offset else ('total_frames', )
         self.filename_tmpl = checked_template(filename_tmpl, modality)
         super().__init__(ann_file, pipeline, start_index=start_index, modality=modality, **kwargs)

@@ -27,6 +27,7 @@ from mmvideo.transforms.formatting import (
     JoinFlow,
     PackActionInputs,
     Rename,
+    ToDataContainer,
     ToTensor,
     Transpose,
 )
@@ -68,5 +69,6 @@ __all__ = ['ArrayDecode', 'AudioAmplify', 'AudioDecode', 'AudioDecodeInit', 'Aud
            'PackActionInputs', 'PyAVDecode', 'PyAVDecodeMotionVector', 'PyAVInit', 'RandAugment',
            'RandomCrop', 'RandomErasing', 'RandomRescale', 'RandomResizedCrop', 'RawFrameDecode',
            'Rename', 'Resize', 'SampleAVAFrames', 'SampleFrames', 'TenCrop', 'ThreeCrop',
-           'ToTensor', 'TorchCodecDecode', 'TorchCodecInit', 'TorchVisionWrapper', 'Transpose',
-           'UniformSample', 'UniformSampleFrames', 'UntrimmedSampleFrames']
+           'ToDataContainer', 'ToTensor', 'TorchCodecDecode', 'TorchCodecInit',
+           'TorchVisionWrapper', 'Transpose', 'UniformSample', 'UniformSampleFrames',
+           'UntrimmedSampleFrames']

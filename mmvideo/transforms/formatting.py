@@ -240,6 +240,25 @@ def _tensor(key, value):
 
 
 @TRANSFORMS.register_module()
+class ToDataContainer:
+    """Leaves the sample as it is: containers told a collation of the past what it does by itself.
+
+    Args:
+        fields: dicts with a ``key`` that the sample must have; their options have no meaning.
+    """
+
+    def __init__(self, fields):
+        if not all(isinstance(field, dict) and 'key' in field for field in fields):
+            raise InputError(f"ToDataContainer: fields must be dicts with a 'key', not {fields!r}")
+        self.fields = list(fields)
+
+    def __call__(self, results):
+        for field in self.fields:
+            results[field['key']]
+        return results
+
+
+@TRANSFORMS.register_module()
 class Rename:
     """Renames keys of the sample.
 

@@ -121,15 +121,24 @@ class Flip:
         direction: 'horizontal', or 'vertical' (pictures only).
         flip_label_map: label -> label of the mirrored action ("from left to right" and its
             opposite). Multi-hot labels are permuted.
+        left_kp, right_kp: numbers of the joints of the left side of a body, and of their
+            counterparts on the right.
         lazy: only note the flip, and change the label. No lazy step may follow.
 
     Keys:
         needed: imgs, modality ('Flow' or other); label if flip_label_map is given.
-        added or changed: imgs, label, flip (whether it was done), flip_direction.
+        added or changed: imgs, label, flip (whether it was done), flip_direction; gt_bboxes,
+            proposals, and in horizontal flips keypoint [M, T, V, C] in pixels (an x of 0 is that
+            of a joint nobody saw, and stays) and keypoint_score [M, T, V], if there are any.
     """
 
-    def __init__(self, flip_ratio=0.5, direction='horizontal', flip_label_map=None, lazy=False):
+    def __init__(self, flip_ratio=0.5, direction='horizontal', flip_label_map=None, left_kp=None,
+                 right_kp=None, lazy=False):
         self.lazy = lazy
+        self.left_kp, self.right_kp = list(left_kp or ()), list(right_kp or ())
+        if len(self.left_kp) != len(self.right_kp):
+            raise InputError(f'Flip: {len(self.left_kp)} joints in left_kp, {len(self.right_kp)} '
+                             'in right_kp; each needs its counterpart')
         self.flip_ratio = checks.ratio('Flip', 'flip_ratio', flip_ratio)
         self.direction = checks.one_of('Flip', 'direction', direction, ('horizontal', 'vertical'))
         # Keys of a map that came through JSON or the command line are strings.
@@ -151,9 +160,21 @@ class Flip:
         if not self.lazy:
             results['imgs'] = mirrored(results['imgs'], self.direction, is_flow)
         move_boxes(results, lambda boxes: self._mirrored_boxes(boxes, frame_size(results)))
+        if self.direction == 'horizontal' and results.get('keypoint') is not None:
+            self._mirror_joints(results, frame_size(results)[1])
         if self.flip_label_map:
             results['label'] = self._mirrored_label(results['label'])
         return results
+
+    def _mirror_joints(self, results, width):
+        joints = np.array(results['keypoint'])
+        x = joints[..., 0]
+        x[x != 0] = width - x[x != 0]
+        order = np.arange(joints.shape[2])
+        order[self.left_kp + self.right_kp] = self.right_kp + self.left_kp
+        results['keypoint'] = joints[:, :, order]
+        if results.get('keypoint_score') is not None:
+            results['keypoint_score'] = np.asarray(results['keypoint_score'])[:, :, order]
 
     def _mirrored_boxes(self, boxes, size):
         place = 0 if self.direction == 'horizontal' else 1

@@ -8,6 +8,7 @@ from mmvideo.errors import InputError
 from mmvideo.registry import TRANSFORMS
 from mmvideo.storage import open_source
 from mmvideo.transforms import checks
+from mmvideo.transforms.boxes import move_boxes
 from mmvideo.transforms.images import ImageReader
 
 
@@ -241,6 +242,7 @@ class RawFrameDecode:
             the dataset has one.
         added: imgs, img_shape, original_shape. Modality 'RGB' gives [H, W, 3]; 'Flow' two
             grayscale frames [H, W] an index, x then y: ``filename_tmpl`` takes the letter first.
+        changed: gt_bboxes and proposals, if there are any, from shares of the frame to pixels.
 
     Raises:
         MissingFileError: a frame is not there.
@@ -270,6 +272,8 @@ class RawFrameDecode:
                 imgs.append(seen[name])
         results['imgs'] = imgs
         _note_shape(results)
+        height, width = results['img_shape']
+        move_boxes(results, lambda boxes: boxes * np.float32([width, height] * 2))
         return results
 
 

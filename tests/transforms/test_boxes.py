@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from mmvideo import transforms
+from mmvideo.errors import InputError
 from mmvideo.transforms import CenterCrop, Flip, RandomRescale, Resize, TenCrop, ThreeCrop
 
 
@@ -71,3 +72,16 @@ def test_each_of_several_crops_has_boxes_of_its_own():
         flipped = Flip(1.0)(sample(crop, 4, 4))
         assert mirrored.tolist() == flipped['gt_bboxes'].tolist()
     assert 'proposals' not in found and len(TenCrop(4)(sample([]))['gt_bboxes']) == 0
+
+
+def test_mirrored_joints_change_sides():
+    joints = np.array([[[[1., 2], [0, 0], [6, 5]]]])        # nose, left hand (unseen), right hand
+    score = np.array([[[0.9, 0., 0.7]]])
+    start = sample([], keypoint=joints, keypoint_score=score)
+    found = Flip(1.0, left_kp=[1], right_kp=[2])(dict(start))
+    assert found['keypoint'].tolist() == [[[[7, 2], [2, 5], [0, 0]]]]
+    assert found['keypoint_score'].tolist() == [[[0.9, 0.7, 0.]]]
+    assert joints[0, 0, 0, 0] == 1
+    assert Flip(1.0, 'vertical')(dict(start))['keypoint'] is joints
+    with pytest.raises(InputError, match='1 joints in left_kp, 0 in right_kp'):
+        Flip(left_kp=[1])

@@ -12,6 +12,7 @@ from mmvideo.transforms import (
     Normalize,
     PackActionInputs,
     Rename,
+    ToDataContainer,
     ToTensor,
     Transpose,
 )
@@ -151,3 +152,13 @@ def test_image_to_tensor():
     picture = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
     found = ImageToTensor(['img'])(dict(img=picture))['img']
     assert found.shape == (3, 2, 4) and found[1].tolist() == picture[..., 1].tolist()
+
+
+def test_containers_of_the_past_are_accepted():
+    step = ToDataContainer([dict(key='imgs', stack=True)])
+    sample = dict(imgs=1, label=2)
+    assert step(sample) is sample
+    with pytest.raises(KeyError):
+        step(dict(label=2))
+    with pytest.raises(InputError, match="fields must be dicts with a 'key'"):
+        ToDataContainer(['imgs'])

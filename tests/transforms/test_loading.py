@@ -257,6 +257,10 @@ def test_raw_frames(backend, frame_folder):
 
 
 def test_raw_flow(frame_folder):
+    boxes = np.array([[0.5, 0, 1, 0.25]])
+    sample = RawFrameDecode()(raw(frame_folder, gt_bboxes=boxes))
+    height, width = sample['img_shape']
+    assert sample['gt_bboxes'].tolist() == [[width / 2, 0, width, height / 4]]
     sample = RawFrameDecode()(raw(frame_folder, modality='Flow', filename_tmpl='{}_{:05d}.png'))
     assert [img[0, 0] for img in sample['imgs']] == [11, 12, 31, 32, 31, 32]
     assert sample['imgs'][0].shape == (4, 6)
