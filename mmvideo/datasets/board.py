@@ -32,6 +32,10 @@ class Board:
             member.board = self
             place += len(member)
 
+    def clear(self):
+        """Nobody is at work: new workers will come."""
+        self._table.fill_(NOTHING)
+
     def begin(self, place):
         """This worker works on the sample from now on."""
         info = get_worker_info()
@@ -63,5 +67,8 @@ class Board:
         return (pid, place, seconds) if seconds > limit_seconds else None
 
     def idle_seconds(self):
-        """For how long no worker has begun or finished a sample."""
-        return time.monotonic() - max(row[SINCE] for row in self._table.tolist())
+        """For how long no worker has been at a sample."""
+        rows = self._table.tolist()
+        if any(row[PLACE] != NOTHING for row in rows):
+            return 0.
+        return time.monotonic() - max(row[SINCE] for row in rows)

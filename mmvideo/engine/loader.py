@@ -3,8 +3,10 @@
 torch says ``DataLoader worker (pid 123) is killed by signal`` and ``DataLoader timed out``, and
 nothing of the file. The data set's board knows it: there each worker writes what it begins.
 """
+import os
 import re
 import signal
+import threading
 import time
 import weakref
 from contextlib import contextmanager
@@ -32,11 +34,20 @@ ADVICE = {
 
 
 class _Iterator(_MultiProcessingDataLoaderIter):
-    """Waits for a batch for as long as every worker gets on with its samples."""
+    """Waits for a batch for as long as every worker gets on with its samples.
+
+    A thread watches them. The main thread cannot: to receive a batch it needs an answer of the
+    worker's interpreter, and waits for ever if a decoder there holds the lock of it.
+    """
 
     def __init__(self, loader):
         self._of = weakref.ref(loader)
+        self._is_over = threading.Event()
         super().__init__(loader)
+        if self._timeout and loader.board is not None:
+            pids = [worker.pid for worker in self._workers]
+            threading.Thread(target=_watch, daemon=True, args=(
+                self._of, self._timeout, pids, self._is_over)).start()
 
     def _get_data(self):
         loader = self._of()
@@ -49,7 +60,13 @@ class _Iterator(_MultiProcessingDataLoaderIter):
                 return data
             if self._pin_memory and not self._pin_memory_thread.is_alive():
                 raise RuntimeError('the thread that pins memory ended unexpectedly')
-            loader.check_time(self._timeout, time.monotonic() - start)
+            if min(time.monotonic() - start, loader.board.idle_seconds()) > self._timeout:
+                raise InputError('the workers of the loader have given no batch and begun no '
+                                 f'sample for {self._timeout:g} s (timeout of the loader)')
+
+    def _shutdown_workers(self):
+        self._is_over.set()
+        super()._shutdown_workers()
 
     def end(self, at_once):
         """Stop the workers.
@@ -61,6 +78,7 @@ class _Iterator(_MultiProcessingDataLoaderIter):
             self._shutdown_workers()
             return
         # What happens to the workers from now on is no error, and torch has nothing left to do.
+        self._is_over.set()
         self._shutdown = True
         signal_handling._remove_worker_pids(id(self))
         self._worker_pids_set = False
@@ -76,13 +94,29 @@ class _Iterator(_MultiProcessingDataLoaderIter):
             pipe.cancel_join_thread()
             pipe.close()
 
-    def status_of(self, pid):
-        """Exit status of a worker that died, or None."""
-        for worker in self._workers:
-            if worker.pid == pid:
-                worker.join(5)
-                return worker.exitcode
-        return None
+    def dead(self, pids):
+        """Exit status by process of the workers that died, of which an error may name some."""
+        deadline = time.monotonic() + 1
+        while True:
+            codes = {worker.pid: worker.exitcode for worker in self._workers
+                     if worker.exitcode and (not pids or worker.pid in pids)}
+            if codes or time.monotonic() > deadline:
+                return codes
+            time.sleep(0.02)
+
+
+def _watch(of, limit_seconds, pids, is_over):
+    """Kill the first worker that is at one sample for longer than the limit."""
+    while not is_over.wait(min(LOOK_SECONDS, limit_seconds)):
+        loader = of()
+        if loader is None:
+            return
+        late = loader.board.late(limit_seconds)
+        if late is not None and late[0] in pids:
+            loader.late = late
+            os.kill(late[0], signal.SIGKILL)
+            return
+        del loader
 
 
 class WatchedLoader(DataLoader):
@@ -93,6 +127,7 @@ class WatchedLoader(DataLoader):
     """
 
     board = None
+    late = None         # (process, place of the sample, seconds), once the limit was passed
     _live = None
 
     @classmethod
@@ -111,6 +146,9 @@ class WatchedLoader(DataLoader):
         if not self.num_workers:
             return super()._get_iterator()
         self.check_worker_number_rationality()
+        self.late = None
+        if self.board is not None:
+            self.board.clear()
         iterator = _Iterator(self)
         self._live = weakref.ref(iterator)
         return iterator
@@ -126,14 +164,16 @@ class WatchedLoader(DataLoader):
         """What an error says of dead workers of this loader, and what these were at, or None."""
         found = DIED.search(str(error))
         iterator = self._live() if self._live else None
-        if found is None or iterator is None:
+        # Whoever waits for an answer of a worker that dies gets all kinds of errors of pipes.
+        if iterator is None or found is None and not isinstance(error, (EOFError, OSError)):
             return None
-        codes = {int(pid): iterator.status_of(int(pid)) for pid in found[1].split(',')}
-        return '\n'.join(self._death(pid, code) for pid, code in codes.items()
-                         if code is not None) or None
+        codes = iterator.dead([int(pid) for pid in found[1].split(',')] if found else [])
+        return '\n'.join(self._death(*item) for item in codes.items()) or None
 
     def _death(self, pid, code):
         """How a worker died, at which file, and what to do."""
+        if self.late is not None and self.late[0] == pid:
+            return self._hang(*self.late)
         name = signal.Signals(-code).name if code < 0 else ''
         how = f'was killed by {name}' if name else f'ended with status {code}'
         place = self.board.place_of(pid) if self.board else None
@@ -146,22 +186,12 @@ class WatchedLoader(DataLoader):
             return said + self._list(keeper, place, f'the decoder crashed ({name})')
         return said + ADVICE.get(name, '')
 
-    def check_time(self, limit_seconds, waited_seconds):
-        """Raise if a worker has been at one sample for too long, or all have been idle for so long.
-        """
-        late = self.board.late(limit_seconds)
-        if late is not None:
-            pid, place, seconds = late
-            sample, keeper = self._sample(place)
-            raise InputError(
-                f'{sample}: a worker of the loader (process {pid}) has been loading it for '
-                f'{seconds:.0f} s, the limit is {limit_seconds:g} s (timeout of the loader); the '
+    def _hang(self, pid, place, seconds):
+        sample, keeper = self._sample(place)
+        return (f'{sample}: a worker of the loader (process {pid}) has been loading it for '
+                f'{seconds:.0f} s, the limit is {self.timeout:g} s (timeout of the loader); the '
                 'decoder hangs, or the storage does' + self._list(
-                    keeper, place, f'was not loaded within {limit_seconds:g} s'))
-        if min(waited_seconds, self.board.idle_seconds()) > limit_seconds:
-            raise InputError(f'the workers of the loader have given no batch for '
-                             f'{waited_seconds:.0f} s and load no sample; the limit is '
-                             f'{limit_seconds:g} s (timeout of the loader)')
+                    keeper, place, f'was not loaded within {self.timeout:g} s'))
 
     def _sample(self, place):
         """'NAME (LIST, line 3)' of a sample, and who keeps the list of bad ones."""
@@ -194,7 +224,9 @@ def named_errors(loaders):
     """
     try:
         yield
-    except RuntimeError as error:
+    except (RuntimeError, EOFError, OSError) as error:
+        if isinstance(error, InputError):
+            raise
         for loader in loaders:
             said = loader.deaths(error)
             if said:

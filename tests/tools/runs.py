@@ -53,3 +53,16 @@ def main_of(tool):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.main
+
+
+def write_audio_only(path):
+    """A video file without a video stream."""
+    import av
+    import numpy as np
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream('aac', rate=16000)
+        for k in range(10):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), 'fltp', 'mono')
+            frame.sample_rate, frame.pts = 16000, 1024 * k
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())

@@ -8,13 +8,20 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from runs import AUDIO, ROOT, TSM, environment, main_of, options  # noqa: E402
+from runs import (  # noqa: E402
+    AUDIO,
+    ROOT,
+    TSM,
+    environment,
+    main_of,
+    options,
+    write_audio_only,
+)
 
 from mmvideo.engine.run import load_config  # noqa: E402
 from mmvideo.registry import MODELS  # noqa: E402
@@ -35,17 +42,6 @@ def save_weights(path, config=TSM, **values):
     model = MODELS.build(load_config(config, found).model)
     torch.save(dict(state_dict=model.state_dict(), meta={}), path)
     return path
-
-
-def write_audio_only(path):
-    import av
-    with av.open(str(path), 'w') as container:
-        stream = container.add_stream('aac', rate=16000)
-        for k in range(10):
-            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), 'fltp', 'mono')
-            frame.sample_rate, frame.pts = 16000, 1024 * k
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
 
 
 @pytest.fixture(scope='module')
