@@ -143,18 +143,22 @@ def command(hub, monkeypatch, capsys):
 def test_fetch_command(hub, shop, command, monkeypatch):
     monkeypatch.chdir(Path(__file__).parents[1])
     name, other = 'tsm_r50_1x1x8_50e_kinetics400_rgb', 'tsm_r50_1x1x16_50e_kinetics400_rgb'
+    port = 'tsm_mobilenetv2_dense_1x1x8_100e_kinetics400_rgb'
+    table_name = 'tsm_mobilenetv2_dense_1x1x8_kinetics400_rgb_port'
     with serve(shop) as (address, asked):
         rows = [dict(row=1, section='A', resolution='340x256', top1=70.24),
                 dict(row=2, section='A', top1=71.0, ckpt=f'{address}/{NAME}'),
-                dict(row=3, section='A', config='tsm_port', ckpt=f'{address}/none.pth')]
-        zoo = {name: dict(zoo=rows), other: dict(model=1)}
+                dict(row=3, section='A', ckpt=f'{address}/gone.pth')]
+        ported = [dict(row=4, section='A'), dict(row=5, section='A', config=table_name,
+                                                 ckpt=f'{address}/none.pth')]
+        zoo = {name: dict(zoo=rows), other: dict(model=1), port: dict(zoo=ported)}
         status, out, err = command(zoo, 'fetch', name)
         assert (status, out) == (0, f'{hub / NAME}\n') and asked == [None]
         assert 'row 2: ' + name in err and 'rows 3 (A, any resolution), too: --row' in err
         assert f'{NAME}: 3.1 MB of 3.1' in err and f'tools/test.py {name} {hub / NAME}' in err
         for words, said in (
                 ([name, '--row', '1'], 'row 1 on configs/recognition/tsm/'),
-                ([name, '--row', '7'], '--row 7: rows on'), (['tsm_port'], '404'),
+                ([name, '--row', '7'], '--row 7: rows on'), ([table_name], '404'),
                 ([other], 'is in no row of the tables'),
                 (['tsm_r50_1x1x8_50e_kinetics_rgb'], 'does not exist; did you mean')):
             status, _, err = command(zoo, 'fetch', *words)

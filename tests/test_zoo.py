@@ -8,11 +8,17 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
+from mmvideo.engine.config_file import find_config
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.zoo import Row, View, group_rows, read_configs, read_rows
 from mmvideo.zoo.check import NAMED_OTHERWISE, compare, name_complaints, read_published
+from mmvideo.zoo.choice import parts_of, rows_of
 from mmvideo.zoo.networks import is_foreign, size
 from mmvideo.zoo.page import render, stale_line
+from mmvideo.zoo.protocol import passes
+from mmvideo.zoo.protocol import published as figures_of
+from mmvideo.zoo.results import read_results
+from mmvideo.zoo.rows import test_view as view_of
 
 sys.path.insert(0, str(Path(__file__).parent / 'tools'))
 
@@ -172,7 +178,8 @@ def test_check_tells_and_counts(configs, monkeypatch, capsys, tmp_path):
 
 
 def test_the_page_is_up_to_date(configs, rows):
-    assert stale_line(render(configs, rows), str(ROOT / 'model-zoo.md')) is None, \
+    text = render(configs, rows, read_results(str(ROOT / 'benchmarks/reproduced')))
+    assert stale_line(text, str(ROOT / 'model-zoo.md')) is None, \
         'make it with: python tools/zoo.py write'
 
 
@@ -225,6 +232,90 @@ def test_sizes_agree_with_the_published_ones(rows):
                 assert multiply_adds / 1e9 == pytest.approx(said['measured'], rel=0.005), row.stem
             compared += 1
     assert compared > 100
+
+
+def test_verified_rows_are_shown(configs, rows, monkeypatch):
+    monkeypatch.setattr('mmvideo.zoo.page.size', lambda model, shape: (1, 1))
+    found = dict(figures=[dict(field=field, measured=measured, difference=difference)
+                          for field, measured, difference in (('top1', 45.6, 0.02),
+                                                              ('top5', 75., -0.02),
+                                                              ('top1', 47.65, -0.05))])
+    text = render(configs, rows, {116: found})
+    cell = '[45.60 (+0.02) / 47.65 (-0.05)](benchmarks/reproduced/row_116.json)'
+    assert text.count('| verified |') == 1 and text.count('benchmarks/reproduced/') == 1
+    assert cell in re.search(r'^\| 116 \|.*', text, re.MULTILINE).group().split(' | ')
+
+
+# Rows that quote the figures of others, and rows that are made of others.
+QUOTED, JOINED = [20, 21, 22, 23, 36, 37, 38], [77, 145, 149, 191, 195]
+
+
+def test_which_tests_give_the_figures_of_a_row(rows):
+    quoted, joined, pairs = [], [], []
+    for row in rows:
+        parts = parts_of(row)
+        if parts:
+            joined.append(row.number)
+            assert all(passes(one) and one.checkpoints for one, _ in parts)
+            assert figures_of(row)
+            continue
+        try:
+            found = passes(row)
+        except InputError as error:
+            assert 'only quotes figures' in str(error)
+            quoted.append(row.number)
+            continue
+        names = [one.name for one in found]
+        views = [view_of(row.cfg, one.pipeline) for one in found]
+        if names == ['efficient', 'accurate']:
+            pairs.append(row.number)
+            assert [view.count for view in views] == [1, 6]
+        elif len(found) == 2:
+            assert names == ['30 views', '10 views'] and [v.count for v in views] == [30, 10]
+            assert views[0].shape == views[1].shape
+        else:
+            assert names == [''] and views == [row.view]
+        for one in found:
+            fields = set(one.figures)
+            assert fields and (fields == {'mean_ap'}) == (row.get('mean_ap') is not None)
+            assert all(0 < value <= 100 for value in one.figures.values())
+    assert (quoted, joined) == (QUOTED, JOINED)
+    assert pairs == [r.number for r in rows if isinstance(r.get('top1'), tuple)
+                     and r.number not in (5, *QUOTED, *JOINED)]
+
+
+def test_figures_and_metrics_of_rows(rows):
+    tests = {number: passes(row_of(rows, number)) for number in (5, 116, 180, 185, 192)}
+    assert tests[5][0].figures == dict(top1=82.76, top5=95.68)
+    assert passes(row_of(rows, 5), weights=1)[0].figures == dict(top1=82.6, top5=95.3)
+    assert [one.figures['top1'] for one in tests[116]] == [45.58, 47.7]
+    assert [one.figures for one in tests[192]] == [dict(top1=73.2), dict(top1=72.7)]
+    metrics = {number: tests[number][0].metrics(row_of(rows, number).cfg) for number in tests}
+    assert metrics[116] == dict(top1=('top_k_accuracy', 'top1_acc'),
+                                top5=('top_k_accuracy', 'top5_acc'))
+    assert metrics[180] == dict(mean_ap=('mmit_mean_average_precision', ) * 2)
+    assert metrics[185] == dict(mean_ap=('mean_average_precision', ) * 2)
+    assert figures_of(row_of(rows, 195)) == dict(top1=71.5, top5=90.18)
+    assert figures_of(row_of(rows, 38)) == {}
+
+
+def test_names_of_the_tables_are_names_of_configs(rows):
+    named = {row.name: row.path for row in rows
+             if row.name != row.stem and re.fullmatch(r'\w+_\w+', row.name)}
+    assert len(named) == 3
+    for name, path in named.items():
+        assert Path(find_config(name)).samefile(path)
+
+
+def test_the_row_of_a_name(rows):
+    port = 'tsm_mobilenetv2_dense_1x1x8_kinetics400_rgb_port'
+    for name, numbers in ((port, [113]), ('tsn_r50_dense_1x1x5_50e_kinetics400_rgb', [142]),
+                          ('tsn_r50_1x1x8_100e_kinetics400_rgb', [146]),
+                          ('tsn_r50_320p_1x1x8_100e_kinetics400_rgb', [146, 147])):
+        assert [row.number for row in rows_of(name)[0]] == numbers
+    with pytest.raises(MissingFileError, match='tsm_r50_1x1x8_50e_kinetics_rgb does not exist; '
+                                               'did you mean'):
+        rows_of('configs/recognition/tsm/tsm_r50_1x1x8_50e_kinetics_rgb')
 
 
 def test_stale_pages_are_told(configs, monkeypatch, capsys, tmp_path):

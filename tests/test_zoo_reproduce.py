@@ -90,7 +90,7 @@ def entry(top1, **more):
     return dict(row=900, section='Mine', **{'top1': top1, **more})
 
 
-def test_a_row_from_its_own_weights_and_from_others(again, weights, tmp_path):
+def test_a_row_is_measured_again(again, weights, tmp_path):
     zoo, out = [entry(100., top5=100., mean_class=99.9, resolution='128x96')], tmp_path / 'out.json'
     status, said, err = again(zoo, weights / 'right.pth', '--out', out)
     assert status == 0, said + err
@@ -104,9 +104,6 @@ def test_a_row_from_its_own_weights_and_from_others(again, weights, tmp_path):
     assert [f['difference'] for f in found['figures']] == [0, 0, 0.1]
     assert found['tests'] == [dict(name='', items=8, views=1)]
     assert found['weights'][0]['file'] == 'right.pth' and not found['weights'][0]['is_published']
-    status, said, _ = again(zoo, weights / 'wrong.pth')
-    assert status == 1 and '12.50      -87.50' in said
-    assert 'not reproduced: it differs by up to 87.50 points, 0.3 are allowed' in said
 
 
 def test_missing_and_unreadable_files(again, weights, embedded, tmp_path):
@@ -128,8 +125,8 @@ def test_missing_and_unreadable_files(again, weights, embedded, tmp_path):
     assert f'1 unreadable, such as {second}: ' in said and 'all 8 can be read' not in said
     # All 6 that are left are right: with two wrong ones it would be 75 %.
     assert '90.00    100.00      +10.00' in said
-    assert ('2 items fewer than published: with them it would lie between 75.00 (all wrong) and '
-            '100.00 (all right); they can explain 100% of the difference') in said
+    assert ('2 items are lost: with them 75.00 to 100.00, which can explain 100% of the difference'
+            ) in said
     found = json.loads(out.read_text())
     assert not found['is_full'] and not found['is_within'] and found['lost'] == 2
     assert found['data'][0]['missing'] == found['data'][0]['unreadable'] == 1
@@ -157,6 +154,27 @@ def test_efficient_and_accurate(again, weights, tmp_path):
     assert [(f['pass'], f['published']) for f in found['figures']] == [('efficient', 90.),
                                                                        ('accurate', 80.)]
     assert 'top-1, efficient' in said and found['figures'][0]['measured'] == 100
+
+
+def test_a_row_of_the_embedded_benchmark(again, weights, tmp_path, embedded, parts):
+    """Its figures are ours: from its own weights the difference is none."""
+    folder = tmp_path / 'configs'
+    folder.mkdir()
+    path = write(folder / 'net.py', parts, embedded, [])
+    with open(path, 'a') as file:
+        file.write("benchmark = dict(evidence='ordered frames')\n"
+                   'train_cfg = dict(max_epochs=7)\n')
+    figures = dict(top1=100., mean_class=100., clips_per_second=None, seconds=None, machine='')
+    (folder / 'embedded.json').write_text(json.dumps(dict(ceilings={}, rows=dict(net=figures))))
+    status, _, err = again(None, path='net')
+    assert status == 2 and 'net has no published weights; python tools/zoo.py embedded net' in err
+    status, said, _ = again(None, weights / 'right.pth', path='net')
+    assert status == 0 and said.startswith('net: Embedded benchmark, 8x1 frames\n')
+    assert 'mean class     100.00    100.00       +0.00' in said and 'published ones' not in said
+    status, said, _ = again(None, weights / 'wrong.pth', path='net')
+    assert status == 1 and '100.00     12.50      -87.50' in said
+    assert said.endswith('not reproduced: it differs by up to 87.50 points, 0.3 are allowed\n')
+    assert not list(tmp_path.rglob('row_*'))
 
 
 @pytest.mark.parametrize('words, said', [

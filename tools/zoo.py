@@ -70,9 +70,10 @@ def add_write(commands):
 def run_write(args):
     from mmvideo.zoo import read_configs, read_rows
     from mmvideo.zoo.page import render, stale_line
+    from mmvideo.zoo.results import read_results
     configs = read_configs()
     rows = read_rows(configs)
-    text = render(configs, rows)
+    text = render(configs, rows, read_results(REPRODUCED))
     stale = stale_line(text, args.out)
     if args.check:
         print(f'{stale}\nmake it with: python tools/zoo.py write' if stale
@@ -235,8 +236,8 @@ def run_reproduce(args):
         raise InputError(f'--limit {args.limit}: expected at least one item')
     asked, rows = rows_of(args.config, args.row)
     row, others = asked[0], asked[1:]
-    print(f'{row.title}: {row.section}, {row.get("resolution", "any resolution")}, '
-          f'{row.protocol}')
+    print(f'{row.title}: ' + ', '.join(filter(None, [row.section, row.get('resolution'),
+                                                     row.protocol])))
     if others:
         print('this config has rows ' + ', '.join(f'{r.number} ({r.section}, '
               f'{r.get("resolution", "any resolution")})' for r in others)
@@ -248,8 +249,8 @@ def run_reproduce(args):
                        work_dir=args.work_dir, tell=Progress('data', 'items', 1))
     found = result(row, measured, weights, args.tolerance, args.limit)
     for one in weights:
-        whose = 'as published' if one.place is not None else 'not the published ones'
-        print(f'weights: {one.file}, {whose}')
+        print(f'weights: {one.file}' + ('' if one.row.number is None else ', as published'
+                                        if one.place is not None else ', not the published ones'))
     print(*report(found, [figure.title for figure in measured.figures]), sep='\n')
     out = args.out
     if not out and found['is_full'] and row.number is not None \

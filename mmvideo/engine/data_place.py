@@ -8,8 +8,9 @@ __all__ = ['check_data', 'how_to_prepare']
 
 PREFIXES = ('data_prefix', 'audio_prefix', 'video_prefix')
 # Data of our own, by the folder that the configs expect.
-OWN = {'data/embedded': '`make demo` makes the embedded data set, or '
-                        '`python tools/data/build_embedded.py`'}
+OWN = {'data/embedded': 'python tools/data/build_embedded.py makes it, and so does make demo '
+                        '(docs/data/embedded.md)',
+       'data/own': 'docs/data/own.md tells how to prepare your own videos'}
 LISTS = 'docs/data/lists.md tells how lists look'
 HEAD = 1 << 16      # of a list, bytes
 ABSOLUTE = re.compile(r'(^|")(/|[A-Za-z]:\\)', re.MULTILINE)
@@ -39,7 +40,7 @@ def how_to_prepare(ann_file):
     from mmvideo.datasets.official import OFFICIAL
     parts = osp.normpath(str(ann_file)).replace('\\', '/').split('/')
     for folder, said in OWN.items():
-        if folder.split('/')[-1] in parts:
+        if folder.split('/')[-1] in parts[:-1]:
             return said
     for official in OFFICIAL.values():
         if official.root.split('/')[-1] in parts[:-1]:

@@ -2,7 +2,7 @@
 import os.path as osp
 
 from mmvideo.engine.config_file import find_config
-from mmvideo.errors import InputError, MissingFileError
+from mmvideo.errors import InputError
 
 from .rows import Row, read_configs, read_rows
 
@@ -22,14 +22,7 @@ def rows_of(name, number=None):
     Raises:
         InputError: there is no such config, it stands in no table, or has no such row.
     """
-    stem = osp.basename(name).removesuffix('.py')
-    try:
-        path = find_config(name)
-    except MissingFileError:
-        named = [row for row in read_rows(read_configs()) if row.name == stem]
-        if not named:
-            raise
-        path = named[0].path
+    path, stem = find_config(name), osp.basename(name).removesuffix('.py')
     rows = _rows_on(path)
     named = [row for row in rows if row.name == stem != row.stem]
     number = named[0].number if named and number is None else number

@@ -34,6 +34,9 @@ project counts itself. `python tools/zoo.py write` makes this page from the conf
   view*, frames x height x width of one run; parameters in millions; GFLOPs of one view, counting
   a multiply and an add as one. A 2D network without exchange between frames takes all frames of a
   crop as one view. Networks of torchvision and timm are not counted.
+- **Verified**, in tables with such rows: measured again with the published weights by
+  `python tools/zoo.py reproduce NAME`, and in brackets the difference from the published figure.
+  [docs/zoo.md](docs/zoo.md) tells how.
 '''
 EMBEDDED = '''\
 ## Embedded benchmark
@@ -58,13 +61,15 @@ NOTES = {
 }
 
 
-def render(configs, rows):
+def render(configs, rows, verified=None):
     """The text of the page.
 
     Args:
         configs: from :func:`mmvideo.zoo.read_configs`.
         rows: from :func:`mmvideo.zoo.read_rows`.
+        verified: from :func:`mmvideo.zoo.results.read_results`.
     """
+    verified = verified or {}
     groups = group_rows(rows)
     links = {_stem(path): f'[{_stem(path)}]({place(path)})' for path in configs}
     links.update({row.stem: f'[row {row.number}]({place(row.path)})' for row in reversed(rows)})
@@ -77,7 +82,7 @@ def render(configs, rows):
             parts.append(f'[arXiv:{paper}](https://arxiv.org/abs/{paper})\n')
         for (owner, section), members in groups.items():
             if owner == family:
-                parts += [f'### {section}\n', *_tables(members, links)]
+                parts += [f'### {section}\n', *_tables(members, links, verified)]
     parts += [*_embedded(configs), _others(configs)]
     return '\n'.join(parts)
 
@@ -158,11 +163,11 @@ def place(path):
     return path[max(path.rfind('configs/'), 0):]
 
 
-def _tables(rows, links):
+def _tables(rows, links, verified):
     """The table of a section; one that the page has under the headings of another comes behind."""
     start = next((i for i, row in enumerate(rows) if row.get('top1') == 'OmniSource'), len(rows))
     note = NOTES.get((rows[0].family, rows[0].section))
-    tables = [*([f'{note}\n'] if note else []), _table(rows[:start], links)]
+    tables = [*([f'{note}\n'] if note else []), _table(rows[:start], links, verified)]
     if rows[start:]:
         lines = [f'| {" | ".join(map(_text, [row.number, *_foreign_cells(row)]))} |'
                  for row in rows[start:]]
@@ -176,16 +181,16 @@ def _foreign_cells(row):
     return [row.name, *(row.get(key) for key in FOREIGN[1:])]
 
 
-def _table(rows, links):
+def _table(rows, links, verified):
     """A table with the columns that at least one of its rows fills."""
-    cells = [_cells(row, links) for row in rows]
+    cells = [_cells(row, links, verified.get(row.number)) for row in rows]
     columns = [c for c in cells[0] if any(cell[c] != NONE for cell in cells)]
     lines = [f'| {" | ".join(columns)} |', '|' + '---|' * len(columns)]
     lines += [f'| {" | ".join(cell[c] for c in columns)} |' for cell in cells]
     return '\n'.join([*lines, ''])
 
 
-def _cells(row, links):
+def _cells(row, links, verified=None):
     """``{column: text}`` of a row, published columns first."""
     reference = row.get('reference')
     pair = reference if isinstance(reference, (tuple, list)) else (reference, None)
@@ -200,6 +205,7 @@ def _cells(row, links):
         'n_fft': _text(row.get('n_fft')), 'top-1': _text(row.get('top1')),
         'top-1, 10 views': _text(row.get('top1_10_views')), 'top-5': _text(row.get('top5')),
         'mean class': _text(row.get('mean_class')), 'mAP': _text(row.get('mean_ap')),
+        'verified': _verified(row, verified),
         'change of top-1': _text(row.get('delta_top1')),
         'change of top-5': _text(row.get('delta_top5')),
         'reference top-1': _text(pair[0]), 'reference top-5': _text(pair[1]),
@@ -209,6 +215,16 @@ def _cells(row, links):
         **_counted(row, links),
         'weights': ' '.join(f'[{"ckpt" if len(weights) == 1 else f"ckpt {i}"}]({address})'
                             for i, address in enumerate(weights, start=1)) or NONE}
+
+
+def _verified(row, found):
+    """What was measured again of the first figure of a row, in each of its tests."""
+    if not found:
+        return NONE
+    first = found['figures'][0]['field']
+    texts = [f'{figure["measured"]:.2f} ({figure["difference"]:+.2f})'
+             for figure in found['figures'] if figure['field'] == first]
+    return f'[{" / ".join(texts)}](benchmarks/reproduced/row_{row.number:03d}.json)'
 
 
 def _counted(row, links):

@@ -49,9 +49,8 @@ def report(found, titles):
         lines.append(f'{title:{width}}  {figure["published"]:9.2f}  {figure["measured"]:8.2f}  '
                      f'{figure["difference"]:+10.2f}')
         if 'least' in figure:
-            lines.append(f'{"":{width}}  {found["lost"]} items fewer than published: with them it '
-                         f'would lie between {figure["least"]:.2f} (all wrong) and '
-                         f'{figure["most"]:.2f} (all right); they can explain '
+            lines.append(f'{"":{width}}  {found["lost"]} items are lost: with them '
+                         f'{figure["least"]:.2f} to {figure["most"]:.2f}, which can explain '
                          f'{figure["explained"]:.0%} of the difference')
     return [*lines, _verdict(found)]
 

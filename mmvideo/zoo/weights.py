@@ -15,6 +15,7 @@ from .choice import parts_of, row_with_weights
 __all__ = ['Weights', 'check_fit', 'is_scores', 'place_of', 'weights_of']
 
 DIGITS = 8
+OWN = osp.join('work_dirs', 'embedded')     # where rows of the embedded benchmark are trained
 SCORES = ('.pkl', '.pickle', '.json', '.yaml', '.yml')
 
 
@@ -81,7 +82,14 @@ def weights_of(row, rows, given=(), tell=None):
 
 
 def _published(row, rows, tell):
-    """The first weights of a row, which may be told of a neighbor with other crops alone."""
+    """The first weights of a row, which may be told of a neighbor with other crops alone.
+
+    Those of the embedded benchmark are where they were trained.
+    """
+    if row.number is None:
+        own = osp.join(OWN, row.stem, f'epoch_{row.epochs}.pth')
+        if osp.isfile(own):
+            return Weights(row, own, None, hash_of(own)[:DIGITS])
     beside = [one for one in rows if one.checkpoints and (one.section, one.get('resolution'))
               == (row.section, row.get('resolution'))]
     having = row if row.checkpoints or not beside else beside[0]
