@@ -1,6 +1,5 @@
 """Files of one source stay together, and every class gets its share as far as that goes."""
 import collections
-import re
 import sys
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from mmvideo.errors import InputError
 
 sys.path.insert(0, str(Path(__file__).parents[2] / 'tools' / 'data'))
 
-from grouped_split import NUMBERED, group_names, join_groups, split_groups  # noqa: E402
+from grouped_split import group_names, join_groups, split_groups  # noqa: E402
 
 
 @pytest.mark.parametrize('stem, source', [
@@ -19,8 +18,9 @@ from grouped_split import NUMBERED, group_names, join_groups, split_groups  # no
     ('match 3-012', 'match'), ('goal_part2', 'goal'), ('a.b_clip7', 'a.b'), ('x_s1_s2', 'x'),
     ('walk12', None), ('walk', None), ('_12', None), ('2021_walk', None)])
 def test_what_comes_before_a_number_is_the_source(stem, source):
-    match = re.fullmatch(NUMBERED, stem)
-    assert (match and match[1]) == source
+    (found, other), dropped = group_names([stem, 'b'], [0, 0])
+    assert (found, other, dropped) == (('source', source) if source else ('file', 0, stem),
+                                       ('file', 0, 'b'), [])
 
 
 def test_a_name_that_all_share_is_no_source():
@@ -29,6 +29,13 @@ def test_a_name_that_all_share_is_no_source():
     assert dropped == ['video']
     assert groups == [('file', 0, 'video_1'), ('file', 0, 'video_2'), ('file', 0, 'video_3'),
                       *[('source', 'tom')] * 2, *[('source', 'eve')] * 2, ('file', 1, 'own')]
+
+
+def test_where_the_day_is_too_common_the_hour_is_the_source():
+    stems = [f'20200626_{hour}_{k}_{k + 75}' for hour in (1130, 1545) for k in (0, 75, 150)]
+    groups, dropped = group_names(stems, [0] * 6)
+    assert dropped == ['20200626']
+    assert groups == [('source', '20200626_1130')] * 3 + [('source', '20200626_1545')] * 3
 
 
 def test_own_patterns():

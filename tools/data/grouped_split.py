@@ -6,14 +6,16 @@ import numpy as np
 
 from mmvideo.errors import InputError
 
-__all__ = ['NUMBERED', 'group_names', 'join_groups', 'split_groups']
+__all__ = ['group_names', 'join_groups', 'split_groups']
 
 # The best of so many draws is taken, of fewer where that would be more than so many files.
 MOST_DRAWS, FILES_DRAWN, MOST_PASSES = 50, 200000, 10
 
 # `v_Biking_g05_c02`, `match 3-012`, `a_part2`, `0wR5jVB-WPk_000010_000020`: what stands before
 # the last numbers is the source. A number without a mark before it (`walk12`) says nothing.
-NUMBERED = r'(.+?)(?:[ _.-](?:c|s|clip|seg|part)?\d+)+'
+NUMBERED = re.compile(r'(.+)[ _.-](?:c|s|clip|seg|part)?\d+')
+# A source that holds more than this of a class (`video_001` to `video_200`) is no source.
+MOST_OF_CLASS = 0.8
 
 
 def group_names(stems, labels, pattern=None):
@@ -23,34 +25,56 @@ def group_names(stems, labels, pattern=None):
         stems: names without suffix, and below the folder of the class.
         labels: class of each.
         pattern: regular expression; the first group of its match, anywhere in the name, names the
-            source, and a file without a match stands alone. By default what comes before a
-            numbered suffix; but a source that would hold most of a class (``video_001`` to
-            ``video_200``) is no source, and its files stand alone.
+            source, and a file without a match stands alone. By default what comes before all
+            numbered suffixes; where most of a class shares that, what comes before the last of
+            them but one, and so on.
 
     Returns:
-        tuple(list, list): for each file its source, and the sources that were dropped so.
+        tuple(list, list): for each file its source, and names that were taken for no source.
 
     Raises:
         InputError: the pattern is no regular expression with a group.
     """
+    dropped = []
+    if pattern is None:
+        chains = [_sources(stem) for stem in stems]
+        while worst := _too_common(chains, labels):
+            dropped += sorted(worst)
+            chains = [c[1:] if c and c[0] in worst else c for c in chains]
+        found = [chain[0] if chain else None for chain in chains]
+    else:
+        found = [m[1] if m else None for m in map(_compiled(pattern).search, stems)]
+    return [('source', name) if name else ('file', label, stem)
+            for name, label, stem in zip(found, labels, stems, strict=True)], dropped
+
+
+def _sources(stem):
+    """What may be the source of a file, shortest first: 'a_1_2' may come from 'a' or 'a_1'."""
+    found = []
+    while match := NUMBERED.fullmatch(stem):
+        stem = match[1]
+        found.insert(0, stem)
+    return found
+
+
+def _too_common(chains, labels):
+    """Names of sources that hold most of a class of more than two files."""
+    sizes = collections.Counter(labels)
+    pairs = collections.Counter((c[0], label) for c, label in zip(chains, labels, strict=True)
+                                if c)
+    return {name for (name, label), count in pairs.items()
+            if count > 2 and count > MOST_OF_CLASS * sizes[label]}
+
+
+def _compiled(pattern):
     try:
-        found = re.compile(pattern or f'^{NUMBERED}$')
+        found = re.compile(pattern)
     except re.error as error:
         raise InputError(f'--group-by: {pattern!r} is no regular expression: {error}') from error
     if not found.groups:
         raise InputError(f'--group-by: {pattern!r} has no group; expected parentheses around what '
                          'names the source')
-    matches = [found.search(stem) for stem in stems]
-    groups = [m[1] if m and m[1] else None for m in matches]
-    dropped = set()
-    if pattern is None:
-        sizes = collections.Counter(labels)
-        for (group, label), count in collections.Counter(zip(groups, labels, strict=True)).items():
-            if group is not None and count > 2 and count > sizes[label] / 2:
-                dropped.add(group)
-    alone = [('file', label, stem) for label, stem in zip(labels, stems, strict=True)]
-    return [('source', g) if g is not None and g not in dropped else own
-            for g, own in zip(groups, alone, strict=True)], sorted(dropped)
+    return found
 
 
 def join_groups(groups, *others):
