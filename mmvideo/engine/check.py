@@ -30,8 +30,7 @@ OLD = dict(data='train_dataloader, val_dataloader, test_dataloader', optimizer='
            checkpoint_config='default_hooks.checkpoint', log_config='default_hooks.logger',
            fp16='--amp', resume_from='--resume', workflow='train_cfg')
 # What recipes ask of training and no tool does yet.
-NOT_YET = dict(multigrid='clips and crops that change their size', omnisource='several sources',
-               precise_bn='running statistics measured anew')
+NOT_YET = dict(multigrid='clips and crops that change their size', omnisource='several sources')
 # Parts of a model that are members of the model registry; other dicts inside a model are settings.
 MODEL_PARTS = ('backbone', 'neck', 'cls_head', 'data_preprocessor', 'loss_cls', 'blending',
                'aux_head')

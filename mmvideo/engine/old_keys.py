@@ -16,8 +16,7 @@ PHASES = ('train', 'val', 'test')
 LOGGERS = dict(TextLoggerHook=None, TensorboardLoggerHook='TensorboardVisBackend',
                WandbLoggerHook='WandbVisBackend')
 # Keys that configs of today have, too, but that nothing reads yet: what a run does instead.
-UNREAD = dict(multigrid='clips and crops keep their size',
-              precise_bn='running statistics are used as they are')
+UNREAD = dict(multigrid='clips and crops keep their size')
 DICTS = ('data', 'optimizer', 'optimizer_config', 'fp16', 'lr_config', 'runner', 'evaluation',
          'checkpoint_config', 'log_config', 'dist_params')
 LISTS = dict(module_hooks=(dict, ), workflow=(tuple, list))
@@ -359,5 +358,5 @@ STEPS = dict(
     opencv_num_threads=_environment('mp_cfg', 'opencv_num_threads'),
     find_unused_parameters=_find_unused, omnisource=_omnisource, momentum_config=_momentum_config)
 STEPS |= {key: _same(key) for key in ('work_dir', 'log_level', 'custom_hooks', 'custom_imports',
-                                      'launcher')}
+                                      'launcher', 'precise_bn')}
 STEPS |= {key: _unread(key) for key in UNREAD}

@@ -119,6 +119,13 @@ def complete(cfg):
     lines = dict(cfg.get('log_processor') or {})
     if lines.setdefault('type', 'LogProcessor') == 'LogProcessor':
         cfg['log_processor'] = {**lines, 'type': 'ShareLogProcessor'}
+    if cfg.get('precise_bn'):
+        if not isinstance(cfg['precise_bn'], dict):
+            raise InputError(f'config key precise_bn: expected a dict such as dict(num_iters=200, '
+                             f'interval=1), not {cfg["precise_bn"]!r}')
+        cfg['custom_hooks'] = [hook for hook in cfg.get('custom_hooks') or []
+                               if hook.get('type') != 'PreciseBN']
+        cfg['custom_hooks'].append(dict(type='PreciseBN', **cfg['precise_bn']))
     for phase in PHASES:
         loader = cfg.get(f'{phase}_dataloader')
         if loader is None:
