@@ -174,7 +174,11 @@ class BaseDataset(Dataset):
 
     def origin(self, index):
         """Where a record was listed, such as 'data/train.txt, line 12'."""
-        return f'{self.ann_file}, {place_name(self.ann_file, self._places[index])}'
+        return f'{self.ann_file}, {place_name(self.ann_file, self.place(index))}'
+
+    def place(self, index):
+        """The line of a record in ``ann_file``, or its entry in JSON, from 1."""
+        return self._places[index]
 
     def leaves(self):
         """The data sets with records of their own: this one."""
