@@ -39,6 +39,15 @@ def test_lists_of_official_split_files(layout, name, tmp_path, capsys):
         == expected
 
 
+def test_scripts_written_for_mmaction2_keep_working(tmp_path):
+    files, items, _, expected = FRAMES['sthv1']
+    folder = place(tmp_path, 'sthv1', files, items, '')
+    assert run(folder, 'sthv1', '--rgb-prefix', '0', '--num-split', '1', '--level', '1',
+               '--subset', 'train', '--format', 'rawframes', '--shuffle') == 0
+    name = 'sthv1_train_list_rawframes.txt'
+    assert sorted((folder / name).read_text().splitlines()) == expected[name].splitlines()
+
+
 @pytest.mark.parametrize('name', [n for n in LABEL_MAPS if n != 'gym99' and n[:3] != 'hvu'])
 def test_classes_differ_by_more_than_marks(name):
     assert len({plain(n) for n in label_names(name)}) == LABEL_MAPS[name]
