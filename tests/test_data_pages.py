@@ -12,6 +12,7 @@ from mmengine.config import Config
 
 from mmvideo.datasets.official import OFFICIAL
 from mmvideo.labels import LABEL_MAPS
+from mmvideo.zoo.audit import MEASURED_ON
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / 'docs' / 'data'
@@ -83,6 +84,8 @@ def test_counts_are_those_of_the_table_in_code(name):
     assert official.paper in page
     if name != 'mini_kinetics':
         assert f'<{official.home}>' in page
+    if name in MEASURED_ON:
+        assert str(MEASURED_ON[name]) in page
     for label_map in official.labels:
         assert f'`{label_map}`' in row and f'`{label_map}`' in page
         if len(official.labels) > 1:
