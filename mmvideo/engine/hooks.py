@@ -35,14 +35,19 @@ class SampleSeed(Hook):
 
     priority = 'VERY_HIGH'
 
+    is_seeded = False
+
     def before_train_epoch(self, runner):
         self._tell(runner.train_dataloader, set_seed=runner.seed, set_epoch=runner.epoch)
+        self.is_seeded = False
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         # Not before the epoch: a loader that starts its workers anew draws from the global
         # generator, one that keeps them does not.
-        if batch_idx == 0:
-            torch.manual_seed((runner.seed * 1_000_003 + runner.epoch) * 8191 + runner.rank)
+        if not self.is_seeded:
+            seed = (runner.seed * 1_000_003 + runner.epoch) * 8191 + runner.rank
+            torch.manual_seed(seed + batch_idx * 1_000_000_007)     # resumed in mid-epoch
+            self.is_seeded = True
 
     def before_val_epoch(self, runner):
         self._tell(runner.val_dataloader, set_seed=runner.seed)

@@ -3,9 +3,14 @@
 torch says ``DataLoader worker (pid 123) is killed by signal`` and ``DataLoader timed out``, and
 nothing of the file. The data set's board knows it: there each worker writes what it begins.
 """
+import itertools
+import ctypes
+import functools
+import multiprocessing
 import os
 import re
 import signal
+import sys
 import threading
 import time
 import weakref
@@ -21,6 +26,7 @@ __all__ = ['LIMIT_SECONDS', 'WatchedLoader', 'named_errors']
 
 # Below the ten minutes after which other processes give up waiting for the one that hangs.
 LIMIT_SECONDS = 300
+PR_SET_PDEATHSIG = 1
 # Between two looks at what the workers are at.
 LOOK_SECONDS = 1.0
 DIED = re.compile(r'DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\)')
@@ -105,6 +111,22 @@ class _Iterator(_MultiProcessingDataLoaderIter):
             time.sleep(0.02)
 
 
+class _Rest:
+    """The batches of an epoch from where the loader is to start, as indices."""
+
+    def __init__(self, loader, batches):
+        self._of, self._batches = weakref.ref(loader), batches
+
+    def __len__(self):
+        return len(self._batches)
+
+    def __iter__(self):
+        # Runs when the first batch is asked for; torch makes iterators that it never uses.
+        loader = self._of()
+        start, loader.start = loader.start, 0
+        yield from itertools.islice(self._batches, start, None)
+
+
 def _watch(of, limit_seconds, pids, is_over):
     """Kill the first worker that is at one sample for longer than the limit."""
     while not is_over.wait(min(LOOK_SECONDS, limit_seconds)):
@@ -119,6 +141,26 @@ def _watch(of, limit_seconds, pids, is_over):
         del loader
 
 
+def _dies_with_us(context):
+    """Whether workers can be tied to this process: Linux ties a child to the thread that forked it.
+    """
+    context = context or multiprocessing
+    return (sys.platform == 'linux' and context.get_start_method() == 'fork'
+            and threading.current_thread() is threading.main_thread())
+
+
+def _tie(parent, init, worker_id):
+    """Let a worker be killed when its parent dies, however that happens.
+
+    torch's workers look for their parent now and then; one that spins does not.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:      # it died before
+        os._exit(1)
+    if init is not None:
+        init(worker_id)
+
+
 class WatchedLoader(DataLoader):
     """torch's loader, with names of files in its errors, and a time limit that is one of a sample.
 
@@ -127,6 +169,7 @@ class WatchedLoader(DataLoader):
     """
 
     board = None
+    start = 0
     late = None         # (process, place of the sample, seconds), once the limit was passed
     _live = None
 
@@ -142,6 +185,14 @@ class WatchedLoader(DataLoader):
             loader.board = loader.dataset.watch(loader.num_workers)
         return loader
 
+    def start_at(self, batch):
+        """Let the next epoch begin with a later batch; what comes before is not loaded."""
+        self.start = batch
+
+    @property
+    def _index_sampler(self):
+        return _Rest(self, super()._index_sampler)
+
     def _get_iterator(self):
         if not self.num_workers:
             return super()._get_iterator()
@@ -149,7 +200,13 @@ class WatchedLoader(DataLoader):
         self.late = None
         if self.board is not None:
             self.board.clear()
-        iterator = _Iterator(self)
+        init = self.worker_init_fn
+        if _dies_with_us(self.multiprocessing_context):
+            self.worker_init_fn = functools.partial(_tie, os.getpid(), init)
+        try:
+            iterator = _Iterator(self)
+        finally:
+            self.worker_init_fn = init
         self._live = weakref.ref(iterator)
         return iterator
 

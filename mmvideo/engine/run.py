@@ -171,13 +171,15 @@ def build_runner(cfg, *, strict=False, source=None, goes_on=False):
     check_data(cfg)
     compat.join_cpu_processes(cfg, cfg.get('launcher', 'none'))
     source = source or str(cfg.get('load_from'))
-    cfg['custom_hooks'] = [*(cfg.get('custom_hooks') or []),
-                           dict(type='SampleSeed'), dict(type='PlainCheckpoint'),
-                           dict(type='NameSamples'),
-                           dict(type='CheckLabels', classes=cfg.get('classes')),
-                           dict(type='MatchCheckpoint', strict=strict, source=source),
-                           dict(type='ShowProgress'), dict(type='ReportBadFiles'),
-                           dict(type='HintAtWaiting')]
+    own = [dict(type='SampleSeed'), dict(type='KeepPlace'), dict(type='PlainCheckpoint'),
+           dict(type='NameSamples'),
+           dict(type='CheckLabels', classes=cfg.get('classes')),
+           dict(type='MatchCheckpoint', strict=strict, source=source),
+           dict(type='ShowProgress'), dict(type='ReportBadFiles'), dict(type='HintAtWaiting')]
+    # A config that a run has written into its work dir names them already.
+    types = [hook['type'] for hook in own]
+    cfg['custom_hooks'] = [hook for hook in cfg.get('custom_hooks') or []
+                           if hook.get('type') not in types] + own
     runner = BriefRunner.from_cfg(cfg)
     runner.goes_on = goes_on
     return runner

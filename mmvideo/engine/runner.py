@@ -12,6 +12,7 @@ from mmengine.runner import Runner
 from mmvideo.errors import InputError
 
 from .loader import WatchedLoader, named_errors
+from .resume import EpochLoop
 
 __all__ = ['MAX_BAD_SHARE', 'BriefRunner']
 
@@ -73,7 +74,7 @@ class BriefRunner(Runner):
 
     def build_train_loop(self, loop):
         self._phase = 'train'
-        return super().build_train_loop(loop)
+        return EpochLoop.of(super().build_train_loop(loop))
 
     def build_val_loop(self, loop):
         self._phase = 'val'
