@@ -3,9 +3,9 @@
 torch says ``DataLoader worker (pid 123) is killed by signal`` and ``DataLoader timed out``, and
 nothing of the file. The data set's board knows it: there each worker writes what it begins.
 """
-import itertools
 import ctypes
 import functools
+import itertools
 import multiprocessing
 import os
 import re
