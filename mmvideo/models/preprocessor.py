@@ -3,6 +3,7 @@ import torch
 from mmengine.model import BaseDataPreprocessor
 
 from mmvideo.errors import InputError
+from mmvideo.models.views import Views
 from mmvideo.registry import MODELS
 
 __all__ = ['ActionDataPreprocessor']
@@ -26,7 +27,9 @@ class ActionDataPreprocessor(BaseDataPreprocessor):
         non_blocking: copy to the device without waiting; has an effect for pinned memory.
 
     Shape: ``imgs`` [N, M, C, ...] uint8 -> float32. Frames that are float already pass unchanged:
-    a ``Normalize`` in the pipeline has been there.
+    a ``Normalize`` in the pipeline has been there. Of samples whose crops are left to the device
+    (``ThreeCrop(on_device=True)``) the frames cross once each; the recognizer cuts and normalizes
+    their views when it comes to them (:class:`mmvideo.models.views.Views`).
     """
 
     def __init__(self, mean=None, std=None, to_rgb=False, to_float32=True, blending=None,
@@ -53,23 +56,34 @@ class ActionDataPreprocessor(BaseDataPreprocessor):
         """
         data = dict(data)
         index = data.pop('sample_index', None)
+        views = self._views(data)
         for key in ('imgs', 'audios'):
             if isinstance(data.get(key), (list, tuple)):
                 data[key] = torch.stack([torch.as_tensor(item) for item in data[key]])
         data = self.cast_data(data)
         if index is not None:
             data['sample_index'] = index
+        if views is not None:
+            data['imgs'] = views.gather() if training else views
         key = 'audios' if 'audios' in data else 'imgs'
         if key not in data:
             raise InputError("data_preprocessor: a batch holds 'imgs' or 'audios', this one "
                              + ', '.join(map(repr, data)) + ' (see Collect(keys=...))')
-        data[key] = self.normalize(data[key])
+        if views is None:
+            data[key] = self.normalize(data[key])
         if training and self.blending is not None:
             if 'label' not in data:
                 raise InputError("data_preprocessor.blending mixes labels too: add 'label' to "
                                  'Collect(keys=...)')
             data[key], data['label'] = self.blending(data[key], data['label'])
         return data
+
+    def _views(self, data):
+        """Take samples out of a batch whose crops are left to the device; None for others."""
+        imgs = data.get('imgs')
+        if isinstance(imgs, dict) or isinstance(imgs, list) and isinstance(imgs[0], dict):
+            return Views.of(data.pop('imgs'), self.cast_data, self.normalize)
+        return None
 
     def normalize(self, imgs):
         """Frames as the network expects them; ``imgs`` [N, M, C, ...], or [N, C, H, W] images."""

@@ -13,7 +13,7 @@ from mmvideo.registry import TRANSFORMS
 from mmvideo.transforms import checks
 from mmvideo.transforms.boxes import cut_boxes, move_boxes, spread_boxes
 from mmvideo.transforms.draws import generator
-from mmvideo.transforms.lazy import check_settled, frame_size, narrow
+from mmvideo.transforms.lazy import check_settled, each_once, frame_size, narrow
 
 
 @TRANSFORMS.register_module()
@@ -176,6 +176,10 @@ class ThreeCrop:
 
     Args:
         crop_size: side in pixels, or (width, height); one of the two must be the frame's.
+        on_device: leave the cutting to the data preprocessor. The sample then holds whole frames,
+            each once however many clips share it, and a map of its views: the same views, in a
+            quarter of the memory at ten clips. ``FormatShape`` must come next. imgs stays as it is,
+            and view_boxes is added.
 
     Keys:
         needed: imgs.
@@ -186,8 +190,9 @@ class ThreeCrop:
         InputError: neither side of the crop is that of the frame.
     """
 
-    def __init__(self, crop_size):
+    def __init__(self, crop_size, on_device=False):
         self.crop_size = checks.width_height('ThreeCrop', 'crop_size', crop_size)
+        self.on_device = on_device
 
     def __call__(self, results):
         check_settled('ThreeCrop', results)
@@ -205,6 +210,8 @@ class ThreeCrop:
                              f'must be that of the frames, {(width, height)}; '
                              f'put Resize(scale=(-1, {min(w, h)})) before it')
         crops = [((x, y, x + w, y + h), False) for x, y in corners]
+        if self.on_device:
+            return _note_crops(results, crops)
         imgs = [_cut(img, box) for box, _ in crops for img in results['imgs']]
         return _write_crops(results, imgs, crops)
 
@@ -218,6 +225,7 @@ class TenCrop:
 
     Args:
         crop_size: side in pixels, or (width, height).
+        on_device: as of :class:`ThreeCrop`; not for optical flow.
 
     Keys:
         needed: imgs; modality for optical flow.
@@ -225,8 +233,9 @@ class TenCrop:
             gt_bboxes and proposals, if there are any: [10, k, 4], a set a crop.
     """
 
-    def __init__(self, crop_size):
+    def __init__(self, crop_size, on_device=False):
         self.crop_size = checks.width_height('TenCrop', 'crop_size', crop_size)
+        self.on_device = on_device
 
     def __call__(self, results):
         check_settled('TenCrop', results)
@@ -234,15 +243,18 @@ class TenCrop:
         w, h = self.crop_size
         _check_fits('TenCrop', self.crop_size, width, height)
         across, down = (width - w) // 4, (height - h) // 4
-        imgs, crops = [], []
-        for i, j in MultiScaleCrop.POSITIONS[:5]:
-            box = (i * across, j * down, i * across + w, j * down + h)
+        boxes = [(i * across, j * down, i * across + w, j * down + h)
+                 for i, j in MultiScaleCrop.POSITIONS[:5]]
+        crops = [(box, is_mirrored) for box in boxes for is_mirrored in (False, True)]
+        if self.on_device:
+            return _note_crops(results, crops)
+        imgs = []
+        for box in boxes:
             found = [_cut(img, box) for img in results['imgs']]
             mirrored = [np.ascontiguousarray(np.flip(img, 1)) for img in found]
             if results.get('modality') == 'Flow':
                 mirrored[0::2] = [255 - img for img in mirrored[0::2]]
             imgs += found + mirrored
-            crops += [(box, False), (box, True)]
         return _write_crops(results, imgs, crops)
 
 
@@ -266,6 +278,20 @@ def _write_crops(results, imgs, crops):
     return results
 
 
+def _note_crops(results, crops):
+    """What ``_write_crops`` notes, and the boxes in place of the crops themselves."""
+    if results['imgs'][0].ndim != 3:
+        raise InputError('crops with on_device=True are for pictures [H, W, 3]; found frames of '
+                         f'shape {results["imgs"][0].shape}, is this optical flow?')
+    spread_boxes(results, crops)
+    results['crop_bbox'] = np.repeat([box for box, _ in crops], len(results['imgs']), 0)
+    results['crop_quadruple'] = None
+    (x0, y0, x1, y1), _ = crops[0]
+    results['img_shape'] = (y1 - y0, x1 - x0)
+    results['view_boxes'] = np.array([(*box, is_mirrored) for box, is_mirrored in crops])
+    return results
+
+
 def _crop(results, box, lazy=False):
     """Cut one box out of all frames and note which part of the first frame is left."""
     height, width = frame_size(results)
@@ -279,7 +305,7 @@ def _crop(results, box, lazy=False):
         narrow(results, share)
     else:
         check_settled('a crop', results)
-        results['imgs'] = [_cut(img, box) for img in results['imgs']]
+        results['imgs'] = each_once(lambda img: _cut(img, box), results['imgs'])
     results['crop_bbox'] = np.array(box)
     results['img_shape'] = (y1 - y0, x1 - x0)
     move_boxes(results, lambda boxes: cut_boxes(boxes, box))

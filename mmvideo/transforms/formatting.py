@@ -48,7 +48,10 @@ class FormatShape:
     Keys:
         needed: imgs; num_clips and clip_len for all formats but 'NCHW'; num_proposals for
             'NPTCHW'.
-        added or changed: imgs, input_shape.
+        added or changed: imgs, input_shape. After a crop with ``on_device=True`` imgs is a dict of
+            ``frames`` [D, H, W, C], each once, ``inds`` ([clips, T], or [T] for 'NCHW') and
+            ``boxes`` (x0, y0, x1, y1, mirrored), one a crop, of which the data preprocessor makes
+            the views.
     """
 
     FORMATS = ('NCTHW', 'NCHW', 'NCHW_Flow', 'NPTCHW')
@@ -59,6 +62,8 @@ class FormatShape:
         self.collapse = collapse
 
     def __call__(self, results):
+        if 'view_boxes' in results:
+            return self._compact(results)
         check_settled('FormatShape', results)
         imgs = results['imgs']
         imgs = np.stack(imgs) if isinstance(imgs, list) else np.asarray(imgs)
@@ -85,6 +90,29 @@ class FormatShape:
             imgs = imgs[0]
         results['imgs'] = np.ascontiguousarray(imgs)
         results['input_shape'] = imgs.shape
+        return results
+
+    def _compact(self, results):
+        """Each frame once, and which of them the views are made of."""
+        if self.input_format not in ('NCHW', 'NCTHW') or self.collapse:
+            raise InputError("FormatShape: crops with on_device=True need input_format 'NCHW' or "
+                             f"'NCTHW' without collapse, not {self.input_format!r}")
+        imgs, boxes = list(results.pop('imgs')), results.pop('view_boxes')
+        places = {}
+        inds = np.array([places.setdefault(id(img), len(places)) for img in imgs])
+        distinct = list({id(img): img for img in imgs}.values())
+        if self.input_format == 'NCTHW':
+            self._check(imgs, results['clip_len'] * results['num_clips'])
+            inds = inds.reshape(-1, results['clip_len'])
+        del imgs
+        frames = np.empty((len(distinct), *distinct[0].shape), distinct[0].dtype)
+        for i in range(len(distinct)):
+            # Let go of as it is copied, so that the frames are not held twice.
+            frames[i], distinct[i] = distinct[i], None
+        results['imgs'] = dict(frames=frames, inds=inds, boxes=boxes)
+        x0, y0, x1, y1, _ = boxes[0].tolist()
+        *clip, channels = *inds.shape[1:], frames.shape[-1]
+        results['input_shape'] = (len(boxes) * len(inds), channels, *clip, y1 - y0, x1 - x0)
         return results
 
     def _check(self, imgs, divisor):
@@ -227,6 +255,8 @@ class ImageToTensor:
 def _tensor(key, value):
     if isinstance(value, torch.Tensor):
         return value
+    if isinstance(value, dict):     # of a crop on the device
+        return {inner: _tensor(inner, part) for inner, part in value.items()}
     if isinstance(value, np.ndarray):
         return torch.from_numpy(np.ascontiguousarray(value))
     if isinstance(value, numbers.Integral):

@@ -15,7 +15,7 @@ from mmvideo.registry import TRANSFORMS
 from mmvideo.transforms import checks
 from mmvideo.transforms.boxes import move_boxes
 from mmvideo.transforms.draws import generator
-from mmvideo.transforms.lazy import check_settled, frame_size, mirrored, notes
+from mmvideo.transforms.lazy import check_settled, each_once, frame_size, mirrored, notes
 
 INTERPOLATIONS = ('nearest', 'bilinear', 'bicubic', 'area', 'lanczos')
 
@@ -199,8 +199,8 @@ def _resize(results, size, interpolation, lazy=False):
     else:
         check_settled('Resize', results)
         if (width, height) != size:
-            results['imgs'] = [mmcv.imresize(img, size, interpolation=interpolation)
-                               for img in results['imgs']]
+            results['imgs'] = each_once(
+                lambda img: mmcv.imresize(img, size, interpolation=interpolation), results['imgs'])
     factor = np.array([size[0] / width, size[1] / height], np.float32)
     results['scale_factor'] = results.get('scale_factor', np.float32(1)) * factor
     results['img_shape'] = (size[1], size[0])

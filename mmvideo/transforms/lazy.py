@@ -36,10 +36,25 @@ def narrow(results, share):
 
 
 def check_settled(step, results):
-    """Raise if lazy steps still wait for ``Fuse``."""
+    """Raise if lazy steps still wait for ``Fuse``, or crops for the device."""
     if 'lazy' in results:
         raise InputError(f'{step}: steps with lazy=True were noted and not done; put '
                          "dict(type='Fuse') behind the last of them")
+    if 'view_boxes' in results:
+        raise InputError(f'{step}: crops with on_device=True are cut later, nothing but '
+                         'FormatShape may follow them')
+
+
+def each_once(change, imgs):
+    """``change`` of each frame; one that stands in the list several times is changed once.
+
+    Clips overlap: decoders give the same object wherever they share a frame.
+    """
+    imgs, done = list(imgs), {}      # which keeps them alive, and their numbers theirs
+    for img in imgs:
+        if id(img) not in done:
+            done[id(img)] = change(img)
+    return [done[id(img)] for img in imgs]
 
 
 def mirrored(imgs, direction, is_flow=False):

@@ -68,7 +68,8 @@ class BaseRecognizer(BaseModel):
         """Run a batch that the data preprocessor has prepared.
 
         Args:
-            imgs: [N, M, ...], the class says which axes.
+            imgs: [N, M, ...], the class says which axes; or a :class:`mmvideo.models.views.Views`
+                of such a shape, whose views are cut as they are needed.
             label: [N] or [N, 1] class indices, or [N, C] for several labels.
             mode: ``'tensor'`` gives scores, one row a view; ``'loss'`` a dict of losses;
                 ``'predict'`` a list of N dicts with ``score`` ([C]; [V, C] where the views
@@ -77,6 +78,8 @@ class BaseRecognizer(BaseModel):
             aux: further batch entries, see ``train_cfg.aux_info``.
         """
         self.check_input(imgs)
+        if mode != 'predict' and not torch.is_tensor(imgs):
+            imgs = imgs.gather()
         if mode == 'tensor':
             return self.extract_feat(imgs, 'neck' if self.cls_head is None else 'head')
         if mode == 'loss':
@@ -98,7 +101,7 @@ class BaseRecognizer(BaseModel):
             raise InputError(f'{name}: a batch has the axes {expected}; the backbone takes '
                              f'C = {channels}, this batch of shape {shape} has C = '
                              f'{imgs.shape[2]}')
-        if not torch.is_floating_point(imgs):
+        if torch.is_tensor(imgs) and not torch.is_floating_point(imgs):
             raise InputError(f'{name}: values must be float, not {imgs.dtype}; a batch goes '
                              'through model.data_preprocessor first')
 
@@ -175,11 +178,12 @@ class BaseRecognizer(BaseModel):
 
     def view_features(self, imgs):
         """Features behind the neck, a bounded number of views at a time."""
-        x = self.fold(imgs)
         limit = self.test_cfg.get('max_testing_views')
         if limit is not None and limit < 1:
             raise InputError(f'test_cfg.max_testing_views must be positive, not {limit}')
-        size = len(x) if limit is None else limit * self.inputs_per_view(imgs.shape[1])
+        x = self.fold(imgs) if torch.is_tensor(imgs) else imgs
+        size = len(imgs) * imgs.shape[1] if limit is None \
+            else limit * self.inputs_per_view(imgs.shape[1])
         parts = [self.run_neck(self.backbone(chunk), imgs.shape[1])[0] for chunk in x.split(size)]
         return _join(parts)
 
