@@ -7,6 +7,7 @@ import torch
 from mmvideo.errors import InputError
 from mmvideo.registry import TRANSFORMS
 from mmvideo.transforms import checks
+from mmvideo.transforms.layout import write_planes
 from mmvideo.transforms.lazy import check_settled
 
 
@@ -65,32 +66,37 @@ class FormatShape:
         if 'view_boxes' in results:
             return self._compact(results)
         check_settled('FormatShape', results)
-        imgs = results['imgs']
-        imgs = np.stack(imgs) if isinstance(imgs, list) else np.asarray(imgs)
-        if imgs.ndim != 4:
-            raise InputError(f'FormatShape: expected frames [H, W, C], found {imgs.shape[1:]}; '
+        frames = results['imgs']
+        if frames[0].ndim != 3:
+            raise InputError(f'FormatShape: expected frames [H, W, C], found {frames[0].shape}; '
                              'optical flow needs JoinFlow or Normalize before it')
-        shape = imgs.shape[1:]
-        if self.input_format == 'NCHW':
-            imgs = imgs.transpose(0, 3, 1, 2)
-        elif self.input_format == 'NPTCHW':
-            self._check(imgs, results['num_proposals'] * results['clip_len'])
-            imgs = imgs.reshape(results['num_proposals'], -1, *shape).transpose(0, 1, 4, 2, 3)
+        height, width, channels = frames[0].shape
+        lead = self._lead(frames, results)
+        if self.input_format == 'NCTHW':
+            imgs = np.empty((lead[0], channels, lead[1], height, width), frames[0].dtype)
+            write_planes(frames, imgs.swapaxes(1, 2))
         else:
-            self._check(imgs, results['clip_len'] * results['num_clips'])
-            imgs = imgs.reshape(-1, results['clip_len'], *shape)
-            if self.input_format == 'NCTHW':
-                imgs = imgs.transpose(0, 4, 1, 2, 3)
-            else:
-                imgs = imgs.transpose(0, 1, 4, 2, 3)
-                imgs = imgs.reshape(len(imgs), -1, *shape[:2])
+            imgs = np.empty((*lead, channels, height, width), frames[0].dtype)
+            write_planes(frames, imgs)
+        if self.input_format == 'NCHW_Flow':
+            imgs = imgs.reshape(lead[0], -1, height, width)
         if self.collapse:
             if len(imgs) != 1:
                 raise InputError(f'FormatShape: collapse needs one view, not {len(imgs)}')
             imgs = imgs[0]
-        results['imgs'] = np.ascontiguousarray(imgs)
+        results['imgs'] = imgs
         results['input_shape'] = imgs.shape
         return results
+
+    def _lead(self, frames, results):
+        """Sizes of the axes that number frames."""
+        if self.input_format == 'NCHW':
+            return (len(frames), )
+        if self.input_format == 'NPTCHW':
+            self._check(frames, results['num_proposals'] * results['clip_len'])
+            return results['num_proposals'], len(frames) // results['num_proposals']
+        self._check(frames, results['clip_len'] * results['num_clips'])
+        return len(frames) // results['clip_len'], results['clip_len']
 
     def _compact(self, results):
         """Each frame once, and which of them the views are made of."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from mmvideo.errors import InputError
 from mmvideo.registry import TRANSFORMS
+from mmvideo.transforms.layout import mirror
 
 
 def frame_size(results):
@@ -59,8 +60,7 @@ def each_once(change, imgs):
 
 def mirrored(imgs, direction, is_flow=False):
     """Frames flipped; of optical flow the x frames, at even places, become 255 - x."""
-    axis = 1 if direction == 'horizontal' else 0
-    imgs = [np.ascontiguousarray(np.flip(img, axis)) for img in imgs]
+    imgs = [mirror(img, direction) for img in imgs]
     if is_flow:
         imgs[0::2] = [255 - img for img in imgs[0::2]]
     return imgs
