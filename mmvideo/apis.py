@@ -1,4 +1,5 @@
 """Load a recognizer and ask it about one video."""
+import io
 import os
 import os.path as osp
 import re
@@ -8,6 +9,7 @@ import torch
 from mmengine.config import Config
 from torch.utils.data import default_collate
 
+from mmvideo import storage
 from mmvideo.errors import InputError, MissingFileError
 
 __all__ = ['inference_recognizer', 'init_recognizer']
@@ -141,9 +143,9 @@ def _record_of(video):
         raise InputError('video: expected a path or a numpy array [T, H, W, 3] of uint8, got '
                          f'{type(video).__name__}')
     path = os.fspath(video)
-    if osp.isdir(path):
-        found = sorted((int(m['number']), f, m) for f in os.listdir(path)
-                       if (m := FRAME.match(f)))
+    if storage.isdir(path):
+        _, _, names = next(storage.walk(path))
+        found = sorted((int(m['number']), f, m) for f in names if (m := FRAME.match(f)))
         if not found:
             raise InputError(f'{path} holds no frames; expected names like img_00001.jpg')
         first, _, m = found[0]
@@ -154,11 +156,11 @@ def _record_of(video):
                              f'{found[-1][1]}, or names of several kinds are mixed')
         return dict(base, frame_dir=path, total_frames=len(found), filename_tmpl=template,
                     start_index=first), ([], 'RawFrameDecode')
-    if not osp.isfile(path):
+    if not storage.isfile(path):
         raise MissingFileError(f'video {path} does not exist')
     if path.endswith('.npy'):
         try:
-            shape = np.load(path, mmap_mode='r').shape
+            shape = np.load(io.BytesIO(storage.read_bytes(path))).shape
         except (ValueError, EOFError) as error:
             raise InputError(f'{path}: is no array in .npy format ({error})') from error
         if len(shape) != 2 or not shape[0]:

@@ -2,6 +2,7 @@
 import os.path as osp
 import re
 
+from mmvideo import storage
 from mmvideo.errors import MissingFileError
 
 __all__ = ['check_data', 'how_to_prepare']
@@ -65,7 +66,7 @@ def _check(dataset, place):
     if any(step.get('io_backend', 'disk') != 'disk' for step in dataset.get('pipeline') or []
            if isinstance(step, dict)):
         gone = []       # the files lie elsewhere
-    if not osp.exists(ann_file):
+    if not storage.isfile(ann_file) and not storage.isdir(ann_file):
         said = f'ann_file: {ann_file} does not exist'
     elif gone and not _has_full_paths(ann_file):
         said = f'{gone.pop(0)} does not exist'
@@ -82,18 +83,13 @@ def _folders(prefix):
 
 
 def _is_there(path):
-    """Whether a folder exists, or lies inside a file: that may be an archive."""
-    if '://' in path or osp.exists(path):
-        return True
-    above = osp.dirname(osp.abspath(path))
-    while not osp.exists(above):
-        above = osp.dirname(above)
-    return osp.isfile(above)
+    """Whether there is a folder, on disk or in an archive; of other storage nothing is known."""
+    return '://' in path or storage.isdir(path)
 
 
 def _has_full_paths(ann_file):
     """Whether paths of a list say where they lie, so that its folder does not matter."""
-    if osp.isdir(ann_file):
+    if storage.isdir(ann_file):
         return True
-    with open(ann_file, encoding='utf-8', errors='replace') as file:
-        return bool(ABSOLUTE.search(file.read(HEAD)))
+    head = storage.read_bytes(ann_file)[:HEAD]
+    return bool(ABSOLUTE.search(head.decode(errors='replace')))

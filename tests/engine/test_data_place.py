@@ -1,4 +1,6 @@
 """Data that are not there: the list, the folder, and the page that tells how to make them."""
+import zipfile
+
 import pytest
 from mmengine.config import Config
 
@@ -41,7 +43,9 @@ def test_folders(here):
     (here / 'list.txt').write_text('a.mp4 1\n')
     (here / 'full.txt').write_text('a.mp4 1\n/there/b.mp4 1\n')
     (here / 'full.json').write_text('[{"filename": "/there/b.mp4", "label": 1}]')
-    (here / 'shard.zip').write_bytes(b'')
+    with zipfile.ZipFile(here / 'shard.zip', 'w') as archive:
+        archive.writestr('videos/a.mp4', '')
+        archive.writestr('list.txt', 'a.mp4 1')
     gone = dict(ann_file='list.txt', data_prefix=dict(video='gone/videos'))
     with pytest.raises(MissingFileError, match='^data_prefix gone/videos does not exist'):
         check_data(config(**gone))
@@ -49,7 +53,9 @@ def test_folders(here):
     with pytest.raises(MissingFileError, match='^data_prefix gone/videos does not exist'):
         check_data(Config(dict(train_dataloader=dict(dataset=inside))))
     check_data(config(ann_file='list.txt', data_prefix=str(here)))
-    check_data(config(ann_file='list.txt', data_prefix='shard.zip/videos'))
+    check_data(config(ann_file='shard.zip/list.txt', data_prefix='shard.zip/videos'))
+    with pytest.raises(MissingFileError, match='^data_prefix shard.zip/frames does not exist'):
+        check_data(config(ann_file='list.txt', data_prefix='shard.zip/frames'))
     check_data(config(ann_file='list.txt', data_prefix='s3://store/videos'))
     check_data(config(ann_file='full.txt', data_prefix='gone'))
     check_data(config(ann_file='full.json', data_prefix='gone'))

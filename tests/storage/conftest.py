@@ -50,6 +50,9 @@ def plain(tmp_path_factory):
         features = data / 'features' / name
         features.mkdir(parents=True)
         np.save(features / 'a.npy', draws.random((40, 80), np.float32))
+    (data / 'pictures').mkdir()
+    for i in (1, 2):
+        cv2.imwrite(str(data / 'pictures' / f'{i}.jpg'), np.full((32, 32, 3), 9 * i, np.uint8))
     rows = dict(videos='"{}/a.mp4" {}', frames='"{}/a" 8 {}', images='"{}/a/img_00001.jpg" {}',
                 sounds='"{}/a" 8 {}', omni='"{}" {} 1 0')
     for kind, row in rows.items():

@@ -80,7 +80,8 @@ def test_what_lies_where(media):
         assert storage.isfile(f'{root}/videos.txt') and not storage.isdir(f'{root}/videos.txt')
         assert not storage.isfile(f'{root}/nothing.txt')
         top, folders, files = next(storage.walk(root))
-        assert (top, sorted(folders)) == (root, ['features', 'frames', 'omni', 'sounds', 'videos'])
+        assert (top, sorted(folders)) == (root, ['features', 'frames', 'omni', 'pictures', 'sounds',
+                                                  'videos'])
         assert 'hvu.json' in files
         places = [place for place, _, _ in storage.walk(f'{root}/frames')]
         assert sorted(places) == [f'{root}/frames{end}' for end in (

@@ -4,8 +4,10 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 
 from mmvideo import storage
+from mmvideo.apis import inference_recognizer, init_recognizer
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.registry import DATASETS, TRANSFORMS
 
@@ -134,3 +136,17 @@ def test_a_missing_feature_may_be_silence(media):
     load = TRANSFORMS.build(dict(type='LoadAudioFeature', allow_missing=True))
     path = f'{media}/plain.tar/features/nobody.npy'
     assert not load(dict(audio_path=path))['audios'].any()
+
+
+@pytest.mark.parametrize('medium', ['data', 'stored.zip', 'plain.tar', 'folder.lmdb'])
+def test_one_video_out_of_an_archive_is_recognized(medium, media):
+    steps = [*video_steps('PyAV')[:-1], dict(type='Resize', scale=(32, 32), keep_ratio=False),
+             dict(type='FormatShape', input_format='NCHW'), *ENDS, dict(type='ToTensor',
+                                                                        keys=['imgs'])]
+    model = init_recognizer(Config(dict(
+        model=dict(type='Recognizer2D',
+                   backbone=dict(type='ResNet', depth=18, base_channels=4, pretrained=None),
+                   cls_head=dict(type='TSNHead', num_classes=2, in_channels=32)),
+        test_pipeline=steps)), device='cpu')
+    for inner in ('videos/jump/a.mp4', 'pictures'):
+        assert len(inference_recognizer(model, f'{media}/{medium}/{inner}')) == 2
