@@ -16,8 +16,8 @@ sys.path[:0] = [str(Path(__file__).parent), str(ROOT / 'tools' / 'data')]
 
 from test_data_pages import PAGES, commands  # noqa: E402
 
-KINETICS = 'label,youtube_id,time_start,time_end,split\nzumba,{},1,11,train\n'
-CLIP, OTHER = 'aaaaaaaaaaa_000001_000011', 'bbbbbbbbbbb_000001_000011'
+KINETICS = 'label,youtube_id,time_start,time_end,split\nzumba,{},0,10,train\n'
+CLIP, OTHER = 'aaaaaaaaaaa_000000_000010', 'bbbbbbbbbbb_000000_000010'
 UCF = {f'{part}list0{k}.txt': f'Archery/v_Archery_g0{n}_c01.avi {"3" if part == "train" else ""}\n'
        for k in (1, 2, 3) for part, n in (('train', 1), ('test', 2))}
 ACTION = [dict(segment=[0.2, 1.0], label='Archery')]
@@ -26,7 +26,7 @@ DOWNLOADS = {
     'kinetics400': (
         {f'kinetics_{part}.csv': KINETICS.format(name)
          for part, name in (('train', 'a' * 11), ('val', 'b' * 11))},
-        [f'downloads/train/zumba/{CLIP}.mp4', f'data/kinetics400/videos_val/zumba/{OTHER}.mp4'],
+        [f'downloads/youtube/{CLIP[:11]}.mp4', f'data/kinetics400/videos_val/zumba/{OTHER}.mp4'],
         ['kinetics400_video', 'kinetics400_rawframe', 'kinetics400_rawframe_256p',
          'kinetics400_flow', 'kinetics400_audio', 'kinetics400_audio_feature']),
     'ucf101': (
@@ -35,8 +35,13 @@ DOWNLOADS = {
         [f'data/ucf101/videos/Archery/v_Archery_g0{n}_c01.avi' for n in (1, 2)],
         ['ucf101_rawframe']),
     'gym': (
-        {f'gym99_{part}_element.txt': f'v_{part} 3\n' for part in ('train', 'val')},
-        [f'data/gym/subactions/v_{part}.mp4' for part in ('train', 'val')],
+        {'finegym_annotation_info_v1.1.json': json.dumps({'aaaaaaaaaaa': {
+            'E_000000_000001': dict(timestamps=[[0.1, 1.0]], segments={
+                f'A_000{k}_000{k + 1}': dict(timestamps=[[0.3 * k, 0.3 * k + 0.4]])
+                for k in (0, 1)})}}),
+         **{f'gym99_{part}_element.txt': f'aaaaaaaaaaa_E_000000_000001_A_000{k}_000{k + 1} 3\n'
+            for k, part in enumerate(('train', 'val'))}},
+        ['data/gym/videos/aaaaaaaaaaa.mp4'],
         ['gym99_rawframe', 'gym99_flow']),
     'activitynet': (
         {'activity_net.v1-3.min.json': json.dumps(dict(database={

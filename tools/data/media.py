@@ -1,15 +1,16 @@
 """Videos frame by frame, in order, as the tools of this folder read and write them."""
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import cv2
 import numpy as np
 
 from mmvideo.decoders import PyAVReader
-from mmvideo.errors import InputError
+from mmvideo.errors import InputError, MissingFileError
 
-__all__ = ['CONTAINERS', 'VIDEO_CODECS', 'VideoWriter', 'copy_video', 'count_frames', 'decoded',
-           'repeats', 'upright']
+__all__ = ['CONTAINERS', 'VIDEO_CODECS', 'VideoWriter', 'copy_video', 'count_frames', 'cut_video',
+           'decoded', 'repeats', 'upright']
 
 # Encoders for which a quality is known that nobody sees a difference at.
 VIDEO_CODECS = {'libx264': {'crf': '18', 'preset': 'fast'}, 'mpeg4': {'qmin': '2', 'qmax': '3'}}
@@ -175,6 +176,65 @@ def copy_video(source, target, container, short_side=None, options=None, drop_re
     if found < expected:
         raise InputError(f'{source}: only {found} of {expected} frames can be decoded')
     return written
+
+
+def cut_video(source, target, container, span, short_side=None, options=None):
+    """Encode what a video shows from one second up to another, upright, with its sound.
+
+    Args:
+        source, target, container, short_side, options: as of :func:`copy_video`.
+        span: (start, end) in seconds from the start of the video; the frame at ``end`` is the
+            first that is left out.
+
+    Returns:
+        int: frames written.
+
+    Raises:
+        MissingFileError, InputError: there is no video, or it has no frame there.
+    """
+    if not Path(source).is_file():
+        raise MissingFileError(f'{source} does not exist')
+    written, early = 0, []
+    try:
+        with av.open(str(source)) as taken, av.open(str(target), 'w', format=container) as out:
+            video = taken.streams.video[0]
+            start, end = (Fraction(max(0, taken.start_time or 0), av.time_base)
+                          + Fraction(second).limit_denominator(1000000) for second in span)
+            picture = _Picture(video, out, container, short_side, options or {}, False)
+            sound = _Sound(taken, out, container)
+            video.thread_count = 1
+            if span[0] > 0:
+                taken.seek(int(start * av.time_base))
+            running = {s.index for s in (video, sound.source) if s}
+            for packet in taken.demux([s for s in (video, sound.source) if s]):
+                index = packet.stream.index
+                for part in packet.decode() if index == video.index else [packet]:
+                    now = _time_of(part)
+                    if now is not None and now >= end:
+                        running.discard(index)
+                    elif now is not None and now >= start and index == video.index:
+                        written += picture.copy(part, start)
+                    elif now is not None and now >= start:
+                        early.append(part)
+                if picture.has_size:
+                    for part in early:
+                        sound.copy(part, start)
+                    early.clear()
+                if not running:
+                    break
+            if written:
+                picture.close()
+                sound.close()
+    except (av.error.FFmpegError, IndexError) as error:
+        raise InputError(f'{source}: cannot be cut ({first_line(error)})') from error
+    if not written:
+        raise InputError(f'{source}: has no frame from second {span[0]:g} to {span[1]:g}')
+    return written
+
+
+def _time_of(part):
+    """When a frame, or a packet of sound, is shown, in seconds; None at the end of a stream."""
+    return None if part.pts is None else part.pts * part.time_base
 
 
 class _Picture:
