@@ -256,6 +256,23 @@ def test_kinetics_against_its_publisher(frames, said):
     assert 'official are about 20000, the tables measured 19796' in lines and said in lines
     assert 'size: 19000 of 19000 are not short-side 320' in lines
     assert (found.expected, found.lost, found.other_sizes) == (19796, 800, 19000)
+    assert not found.is_complete
+
+
+@pytest.mark.parametrize('ann_file, listed, expected, is_complete', [
+    ('data/kinetics400/kinetics400_val_list_videos.txt', 19700, 19796, True),
+    ('data/kinetics400/kinetics400_val_list_videos.txt', 19877, 19796, True),
+    ('data/kinetics400/kinetics400_val_list_videos.txt', 5, 19796, False),
+    ('data/sthv1/sthv1_val_list_rawframes.txt', 11522, 11522, True),
+    ('data/sthv1/sthv1_val_list_rawframes.txt', 5, 11522, False),
+    ('data/mit/mit_val_list_videos.txt', 33800, 33800, True),
+    ('data/mit/mit_val_list_videos.txt', 5, 33900, False), ('own/val.txt', 5, 5, True)])
+def test_lists_of_a_part(ann_file, listed, expected, is_complete):
+    dataset = Listed()
+    dataset.ann_file, dataset.records = ann_file, ['a.mp4'] * listed
+    found = Audit(dataset, [Finding(i) for i in range(listed)])
+    assert (found.expected, found.is_complete) == (expected, is_complete)
+    assert found.lost == max(0, expected - listed)
 
 
 def test_what_lost_items_explain():

@@ -1,4 +1,5 @@
 """What of a row's data lies on this machine, and whether it is what the row was measured on."""
+import os
 import os.path as osp
 import re
 import statistics
@@ -27,6 +28,9 @@ LENGTHS = dict(kinetics400=(10, 10, 24, 30), kinetics600=(10, 10, 24, 30),
                mit=(3, 3, 24, 30), mmit=(3, 3, 24, 30))
 SLACK = 0.15    # of the number of frames
 ENCODER = 1     # pixels that an encoder may cut, since it wants even sides
+# Shares of an item count: a list of so many is that of a publisher who counts roughly; so few may
+# be lost of a run that counts as full, since videos leave the net.
+ROUGHLY, FEW = 0.95, 0.01
 
 
 class Finding(NamedTuple):
@@ -123,12 +127,20 @@ class Audit:
         """How many items the published figures are of, as far as is known."""
         if self.measured_on:
             return self.measured_on
-        return self.official.count if self.official and self.official.is_exact else self.listed
+        if self.official is None:
+            return self.listed
+        is_rough = not self.official.is_exact and self.listed >= ROUGHLY * self.official.count
+        return self.listed if is_rough else self.official.count
 
     @property
     def lost(self):
         """How many items of those that were published are not tested here."""
         return max(self.expected, self.listed) - len(self.readable)
+
+    @property
+    def is_complete(self):
+        """Whether all items of the list are tested, and the list is not one of a part."""
+        return len(self.readable) == self.listed and self.lost <= FEW * self.expected
 
     @property
     def sizes(self):
@@ -259,7 +271,7 @@ def audit(dataset, indices=None, workers=0, resolution=None, tell=None):
     Args:
         dataset: see :func:`open_dataset`.
         indices: which items; all by default.
-        workers: processes.
+        workers: processes; no more than there are cores.
         resolution: see :class:`Audit`.
         tell: called as ``tell(items done, items in all)``.
 
@@ -269,8 +281,8 @@ def audit(dataset, indices=None, workers=0, resolution=None, tell=None):
     items = _Items(dataset, range(len(dataset.records)) if indices is None else indices)
     findings = []
     try:
-        for finding in DataLoader(items, batch_size=None, num_workers=workers,
-                                  collate_fn=_as_it_is):
+        for finding in DataLoader(items, batch_size=None, collate_fn=_as_it_is,
+                                  num_workers=min(workers, os.cpu_count() or 1)):
             findings.append(finding)
             if tell:
                 tell(len(findings), len(items))

@@ -106,7 +106,7 @@ class Measured:
         data: a summary of each audit; none where scores were given.
         tests: list of dicts: name, items and views of each test.
         lost: how many items the figures lack, of those that were published.
-        is_complete: whether all items of the lists were tested.
+        is_complete: see :class:`~mmvideo.zoo.audit.Audit`.
     """
 
     def __init__(self, figures, data, tests, lost, is_complete):
@@ -146,7 +146,8 @@ def measure(row, weights, *, limit=None, options=None, work_dir=None, say=print,
                            None if limit else run.audit.lost)
         tests.append(dict(name=part.name, items=run.tested,
                           views=test_view(run.cfg, part.pipeline).count))
-    return Measured(figures, [run.audit.summary()], tests, run.audit.lost, run.is_complete)
+    return Measured(figures, [run.audit.summary()], tests, run.audit.lost,
+                    run.audit.is_complete)
 
 
 class _Run:
@@ -177,11 +178,6 @@ class _Run:
             raise InputError(f'{dataset.ann_file}: none of the {len(chosen)} items can be read: '
                              f'{problem.reason}')
         self.tested = len(self.audit.readable)
-
-    @property
-    def is_complete(self):
-        """Whether all items of the list are tested."""
-        return self.tested == self.audit.listed
 
     @property
     def names(self):
@@ -275,7 +271,7 @@ class _Joined:
 
     def _add(self, row, run):
         self.lost = max(self.lost, run.audit.lost)
-        self.is_complete = self.is_complete and run.is_complete
+        self.is_complete = self.is_complete and run.audit.is_complete
         self.data.append(run.audit.summary())
         self.tests.append(dict(name=row.stem, items=run.tested, views=run.row.view.count))
 

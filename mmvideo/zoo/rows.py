@@ -66,7 +66,8 @@ class Row:
     @property
     def title(self):
         """'row 98 (tsm_r50_1x1x8_50e_kinetics400_rgb)'; the config's name alone for our own."""
-        return self.stem if self.number is None else f'row {self.number} ({self.name})'
+        name = self.name if self.name.isidentifier() else self.stem
+        return self.stem if self.number is None else f'row {self.number} ({name})'
 
     @property
     def name(self):
