@@ -199,7 +199,7 @@ def _resize(results, size, interpolation, lazy=False):
     else:
         check_settled('Resize', results)
         if (width, height) != size:
-            imgs = results['imgs']
+            imgs = list(results['imgs'])
             # One piece of memory for all costs less than one for each.
             room = iter(np.empty((len({id(img) for img in imgs}), size[1], size[0],
                                   *imgs[0].shape[2:]), imgs[0].dtype))
