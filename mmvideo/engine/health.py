@@ -52,7 +52,9 @@ class ReportBadFiles(Hook):
             return
         keeper.news()
         if keeper.count():
-            runner.logger.warning(f'{phase}: bad files count as wrong. {keeper.summary()}')
+            # The logger passes over a warning that it has given before.
+            when = f'{phase}, epoch {runner.epoch}' if phase == 'val' else phase
+            runner.logger.warning(f'{when}: bad files count as wrong. {keeper.summary()}')
 
 
 @HOOKS.register_module()

@@ -282,10 +282,20 @@ def named_errors(loaders):
     try:
         yield
     except (RuntimeError, EOFError, OSError) as error:
-        if isinstance(error, InputError):
-            raise
-        for loader in loaders:
-            said = loader.deaths(error)
-            if said:
-                raise InputError(said) from error
+        said = None if isinstance(error, InputError) else _said_of(error, loaders)
+        if said:
+            raise InputError(said) from error
         raise
+
+
+def _said_of(error, loaders):
+    """What the first of the loaders that knows of a dead worker says."""
+    while True:
+        try:
+            return next((said for said in (loader.deaths(error) for loader in loaders) if said),
+                        None)
+        except RuntimeError as later:
+            # The signal of the death came only now; for each worker it comes once.
+            if not DIED.search(str(later)):
+                raise
+            error = later

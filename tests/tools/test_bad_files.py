@@ -79,8 +79,8 @@ def test_three_percent_are_replaced_at_five_and_stop_the_run_at_one(damaged, tmp
     assert [any(s in entry['reason'] for s in SUMMARY) for entry in found] == [True] * 5
     log = log_of(work)
     assert log.count('bad file, replaced by another sample (5 of 160 so far)') == 5
-    assert re.search(r'val: bad files count as wrong. 2 of 16 samples cannot be loaded; all of '
-                     r'them, with reasons: \S*five/bad_files_val.jsonl\n', log)
+    assert re.search(r'val, epoch 1: bad files count as wrong. 2 of 16 samples cannot be loaded; '
+                     r'all of them, with reasons: \S*five/bad_files_val.jsonl\n', log)
     assert re.search(r'Epoch\(train\).* data_time: \d\.\d+  data_share: \d+%  ', log)
     assert re.search(r'Epoch\(val\).* data_share: \d+%', log)
     capsys.readouterr()
@@ -246,3 +246,24 @@ def test_a_decoder_that_spins_ends_with_an_error_and_a_resumed_run_passes_over(d
     assert done.returncode == 0, done.stderr
     assert (tmp_path / 'epoch_1.pth').is_file()
     assert len(listed(tmp_path / 'bad_files_train.jsonl')) == 6
+
+
+@pytest.mark.slow
+def test_nobody_is_left_of_a_run_that_is_killed_while_a_worker_spins(damaged, tmp_path):
+    (tmp_path / 'spin.py').write_text(SPIN)
+    (tmp_path / 'config.py').write_text(CONFIG.format(leaf=TSM))
+    env = environment()
+    env['PYTHONPATH'] += os.pathsep + str(tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, 'tools/train.py', str(tmp_path / 'config.py'),
+         *flags(damaged, tmp_path, train_dataloader__num_workers=2, max_bad_share=1)[1:]],
+        cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / 'bad_files_train.jsonl').is_file():       # the workers are at work
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(5)
+    process.kill()
+    process.wait()
+    assert_nobody_is_left(process)
