@@ -55,7 +55,7 @@ class _File:
         with io.BufferedReader(raw) as file:
             signature = _signature(os.fstat(file.fileno()))
             if signature != self._signature:
-                self._members, self._tree = self.scan(raw), None
+                self._members = self.scan(raw)
                 self._signature = signature
             yield file
 
@@ -71,17 +71,17 @@ class _File:
             return self._members.get(member) is not None
 
     def has_folder(self, member):
-        return member in self.tree()
+        with self._opened():
+            inside = f'{member}/'
+            return not member or any(name.startswith(inside) or place is None and name == member
+                                     for name, place in self._members.items())
 
     def names(self):
         return (name for name, place in self._members.items() if place)
 
     def tree(self):
         with self._opened():
-            if self._tree is None:
-                self._tree = tree_of((name, place is None)
-                                     for name, place in self._members.items())
-            return self._tree
+            return tree_of((name, place is None) for name, place in self._members.items())
 
 
 def _signature(status):
