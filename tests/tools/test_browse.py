@@ -152,6 +152,9 @@ def test_sound(small, tmp_path, name, kind):
     shown, _ = browse.Browser(cfg, classes='kinetics400').show(0)
     assert shown.modality == 'Audio' and shown.views.shape == (1, 1, 128, 80)
     assert shown.numbers[1] - shown.numbers[0] > 5      # of frames that sound together
+    # All of it, a feature or a wave, whatever part of it the network gets.
+    assert (shown.frames.shape[1:] == (80, ) if kind == 'AudioFeatureDataset'
+            else shown.frames.shape == (32000, ))
     contact_sheet.write_sheet(tmp_path / 'a.png', [shown])
     assert cv2.imread(str(tmp_path / 'a.png')).std() > 10
 

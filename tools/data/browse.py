@@ -26,8 +26,8 @@ from mmvideo.engine.labels import read_classes
 from mmvideo.errors import InputError
 from mmvideo.registry import DATASETS, MODELS
 
-# Steps that put the pictures, or the sound, of a record into the sample.
-READERS = ('Decode', 'LoadAudioFeature', 'AudioDecodeInit')
+# Steps that put the sound of a record into the sample; pictures come from one that ends in Decode.
+SOUND_READERS = ('LoadAudioFeature', 'AudioDecodeInit')
 # The first of these ends what is done to them.
 PACKERS = ('Format', 'Collect', 'PackActionInputs')
 
@@ -93,14 +93,17 @@ def remembering(dataset, remember):
             dataset[key] = [remembering(inner, remember) for inner in dataset[key]]
     if 'pipeline' in dataset:
         steps = [dict(step) for step in dataset['pipeline']]
-        places = [k for k, step in enumerate(steps) if step['type'].endswith(READERS)]
-        if not places:
+        names = [step['type'] for step in steps]
+        # Of sound the whole is shown, before it is cut to the clip.
+        place = (next((k for k, name in enumerate(names) if name in SOUND_READERS), None)
+                 if 'AudioDecode' in names or not any(n.endswith('Decode') for n in names) else
+                 max(k for k, name in enumerate(names) if name.endswith('Decode')))
+        if place is None:
             raise InputError('pipeline: no step reads frames or sound (...Decode, '
-                             'LoadAudioFeature, AudioDecodeInit)')
+                             f'{", ".join(SOUND_READERS)})')
         ends = [k for k, step in enumerate(steps) if step['type'].startswith(PACKERS)]
         steps.insert(min(ends, default=len(steps)), remember.keep)
-        # Of sound the whole is shown, before a selector cuts it.
-        steps.insert(places[-1] + 1, remember)
+        steps.insert(place + 1, remember)
         dataset['pipeline'] = steps
     return dataset
 
