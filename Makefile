@@ -22,7 +22,7 @@ RUNS := work_dirs/demo
 ONCE := --validate --seed 0 --deterministic
 METRICS := --eval top_k_accuracy mean_class_accuracy
 
-.PHONY: help setup demo lint test test-all test-thirdparty test-wheel zoo bench clean
+.PHONY: help setup demo lint test test-all test-thirdparty test-wheel zoo zoo-embedded bench clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -81,6 +81,11 @@ test-wheel: setup  ## build the wheel, install it into an empty environment, imp
 
 zoo: setup  ## hold the configs of the zoo against the published tables, make model-zoo.md
 	$(PY) tools/zoo.py check
+	$(PY) tools/zoo.py write
+
+zoo-embedded: setup  ## train the small networks of the embedded benchmark (about an hour), table them
+	$(PY) tools/data/build_embedded.py --out $(DATA)
+	$(PY) tools/zoo.py embedded --record $(ARGS)
 	$(PY) tools/zoo.py write
 
 bench: setup  ## speed of loading and of the networks

@@ -1,9 +1,12 @@
-"""The published tables: ``python tools/zoo.py check | write | build | smoke | fetch | reproduce``.
+"""The published tables: ``python tools/zoo.py check | write | build | smoke | embedded | fetch |
+reproduce``.
 
 check            names against values, rows against the published list; seconds, no data
 write            the page of all rows, model-zoo.md; with --check only tells whether it is stale
 build [PATTERN]  every network built, its size against the published one, one small step; minutes
 smoke [PATTERN]  every config run on a few small clips: training, validation, test; some 10 minutes
+embedded [PATTERN]
+                 the embedded benchmark: small networks trained from nothing, tested; minutes each
 fetch CONFIG     the weights of a row, into torch's hub folder
 reproduce CONFIG [CKPT]
                  the row measured again, by its published protocol, on the data that are here
@@ -29,7 +32,8 @@ REPRODUCED = osp.join(ROOT, 'benchmarks', 'reproduced')
 def parse_args(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
-    for add in (add_check, add_write, add_build, add_smoke, add_fetch, add_reproduce):
+    for add in (add_check, add_write, add_build, add_smoke, add_embedded, add_fetch,
+                add_reproduce):
         add(commands)
     return parser.parse_args(argv)
 
@@ -177,6 +181,32 @@ def embedded_data(given, folder):
     subprocess.run([sys.executable, tool, '--out', made, '--clips-per-class', '1'], check=True,
                    stdout=subprocess.DEVNULL)
     return made
+
+
+def add_embedded(commands):
+    embedded = commands.add_parser('embedded', help='the embedded benchmark: train small networks '
+                                                    'on the data set that mmvideo makes, test them')
+    embedded.add_argument('pattern', nargs='?', default='*',
+                          help="part of a config's name, or a pattern such as 't?m_*'; by default "
+                               'all that take part')
+    embedded.add_argument('--data', default='data/embedded', metavar='FOLDER')
+    embedded.add_argument('--work-dir', default='work_dirs/embedded', metavar='FOLDER',
+                          help='for logs, weights and scores; what is measured there is not '
+                               'measured again')
+    embedded.add_argument('--again', action='store_true', help='measure it nevertheless')
+    embedded.add_argument('--record', action='store_true',
+                          help='keep the figures in configs/embedded.json, for the page')
+    embedded.set_defaults(run=run_embedded)
+
+
+def run_embedded(args):
+    from mmvideo.zoo import read_configs
+    from mmvideo.zoo.embedded import embedded_configs, run_rows
+    configs = embedded_configs(read_configs(paths_of(args.pattern)))
+    if not configs:
+        raise InputError(f'{args.pattern}: no config of the embedded benchmark has such a name; '
+                         'model-zoo.md lists them')
+    return run_rows(configs, args.data, args.work_dir, args.again, args.record)
 
 
 def add_fetch(commands):

@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 import torch
 
-from mmvideo.engine.config_file import FOLDERS
+from mmvideo.engine.config_file import FOLDERS, zoo_configs
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.evaluation import get_weighted_score, read_scores
 from mmvideo.evaluation.labeled import labels_of, measure
 from mmvideo.registry import MODELS
 
-from .rows import read_configs, test_view
+from .rows import test_view
 
 __all__ = ['BOUNDS', 'Figures', 'complaint', 'embedded_configs', 'embedded_rows', 'measure_row',
            'read_ceilings', 'read_results', 'record', 'results_file', 'run_rows']
@@ -81,9 +81,8 @@ def record(stem, figures, ceilings, path=None):
     Path(path).write_text(text + '\n', encoding='utf-8')
 
 
-def embedded_configs(configs=None):
+def embedded_configs(configs):
     """``{path: config}`` of those that take part, sums behind what they are made of."""
-    configs = read_configs() if configs is None else configs
     own = {path: cfg for path, cfg in configs.items() if cfg.get('benchmark')}
     return dict(sorted(own.items(), key=lambda item: 'fusion' in item[1]))
 
@@ -91,7 +90,7 @@ def embedded_configs(configs=None):
 def embedded_rows():
     """``{config path: Figures}`` of all configs whose figures are recorded."""
     rows = read_results()['rows']
-    return {path: rows[_stem(path)] for path in embedded_configs() if _stem(path) in rows}
+    return {path: rows[_stem(path)] for path in zoo_configs() if _stem(path) in rows}
 
 
 def complaint(evidence, top1):
@@ -236,7 +235,7 @@ def _clips_per_second(cfg):
     best = 0
     for _ in range(RUNS):
         start, count = time.process_time(), 0
-        while time.process_time() - start < SECONDS:
+        while not count or time.process_time() - start < SECONDS:
             model(clips)
             count += BATCH
         best = max(best, count / (time.process_time() - start))
