@@ -22,7 +22,7 @@ RUNS := work_dirs/demo
 ONCE := --validate --seed 0 --deterministic
 METRICS := --eval top_k_accuracy mean_class_accuracy
 
-.PHONY: help setup demo lint test test-all test-thirdparty test-wheel zoo zoo-embedded bench clean
+.PHONY: help setup demo lint test test-all test-thirdparty test-wheel zoo bench clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -83,7 +83,8 @@ zoo: setup  ## hold the configs of the zoo against the published tables, make mo
 	$(PY) tools/zoo.py check
 	$(PY) tools/zoo.py write
 
-zoo-embedded: setup  ## train the small networks of the embedded benchmark (about an hour), table them
+.PHONY: zoo-embedded
+zoo-embedded: setup  ## train the small networks of the embedded benchmark , an hour
 	$(PY) tools/data/build_embedded.py --out $(DATA)
 	$(PY) tools/zoo.py embedded --record $(ARGS)
 	$(PY) tools/zoo.py write

@@ -42,12 +42,14 @@ EMBEDDED = '''\
 ## Embedded benchmark
 
 A small network of every family, trained from nothing on the data set that
-`python tools/data/build_embedded.py` makes; `make zoo-embedded` does it all in about an hour and a
-half of one core, `python tools/zoo.py embedded NAME` one row in a few minutes. Two classes in eight
-differ by their sound alone, two pairs and more by the order of their frames, so there is a best
-accuracy for each kind of evidence; a network passes it by lucky guesses only. *Clips/s*: forward,
-on one core. *Training*: seconds of one core, with reading. {machines}. On another processor
-roundings differ, and accuracies by some points.
+`python tools/data/build_embedded.py` makes; `make zoo-embedded` does it all in about an hour of one
+core, `python tools/zoo.py embedded NAME` one row in a few minutes. Some of the eight classes are
+told apart by their sound alone, others by the order of their frames, so there is a best accuracy
+for each kind of evidence, the *ceiling*, which lucky guesses alone pass (240 clips; two points
+are common). *Clips/s*: forward, on one core. *Training*: seconds of one core, with reading.
+On another processor roundings differ, and accuracies by some points. Measured on:
+
+{machines}
 '''
 NONE = '–'
 # Fields of rows that the page has under the headings of another table, in its order.
@@ -120,7 +122,9 @@ def _embedded(configs):
         if view:
             *_, height, width = view.shape
             parameters, multiply_adds = size(cfg.model, view.shape)
-            counted = [f'{view.frames}x{height}x{width}', f'{parameters / 1e6:.2f}',
+            is_sound = cfg.model.type == 'AudioRecognizer'
+            counted = [f'{height}x{width}' if is_sound else f'{view.frames}x{height}x{width}',
+                       f'{parameters / 1e6:.2f}',
                        f'{multiply_adds / 1e9:.3f}']
         cells = [f'[{stem}]({place(path)})', cfg.benchmark.evidence, f'{figures.top1:.2f}',
                  f'{100 * found["ceilings"][cfg.benchmark.evidence]:.1f}',
@@ -128,7 +132,8 @@ def _embedded(configs):
                  _number(figures.seconds), str(SEED), f'`python tools/zoo.py embedded {stem}`']
         lines.append(f'| {" | ".join(cells)} |')
     machines = sorted({row.machine for row in found['rows'].values()})
-    return [EMBEDDED.format(machines='Measured on ' + '; '.join(machines)), '\n'.join(lines), '']
+    text = EMBEDDED.format(machines='\n'.join(f'- {name}' for name in machines))
+    return [text, '\n'.join([*lines, ''])]
 
 
 def _number(value):

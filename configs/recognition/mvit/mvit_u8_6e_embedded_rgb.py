@@ -1,0 +1,12 @@
+# MViTv2, small, on the embedded data set.
+_base_ = ['../../_base_/models/mvit_small.py', '../../_base_/datasets/embedded.py',
+          '../../_base_/augments/small64.py', '../../_base_/schedules/adamw_small_6e.py',
+          '../../_base_/runtime.py']
+clip = dict(type='UniformSample', clip_len=8, num_clips=1)
+still = dict(clip, test_mode=True)
+train_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+val_dataloader = test_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, still, *_base_.decode, *_base_.test_augment, *_base_.pack]))
+model = dict(cls_head=dict(num_classes=_base_.num_classes))
+benchmark = dict(evidence='ordered frames')
