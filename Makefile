@@ -84,7 +84,7 @@ zoo: setup  ## hold the configs of the zoo against the published tables, make mo
 	$(PY) tools/zoo.py write
 
 .PHONY: zoo-embedded
-zoo-embedded: setup  ## train the small networks of the embedded benchmark , an hour
+zoo-embedded: setup  ## train the networks of the embedded benchmark (an hour or two), make the page
 	$(PY) tools/data/build_embedded.py --out $(DATA)
 	$(PY) tools/zoo.py embedded --record $(ARGS)
 	$(PY) tools/zoo.py write

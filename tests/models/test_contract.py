@@ -75,6 +75,7 @@ CASES = {
     'OmniResNet-images': (dict(type='OmniResNet', layers=(1, 1, 2, 1), base_channels=8),
                           (2, 3, 64, 64), [(2, 256, 2, 2)]),
     'C3D': (dict(type='C3D', out_dim=2048), (1, 3, 16, 32, 32), [(1, 4096)]),
+    'C3D-narrow': (dict(type='C3D', out_dim=256, base_channels=8), (1, 3, 16, 32, 32), [(1, 512)]),
     'TimeSformer': (PATCHES, (2, 3, 4, 32, 32), [(2, 32)]),
     'TimeSformer-joint': (dict(PATCHES, attention_type='joint_space_time'), (2, 3, 4, 32, 32),
                           [(2, 32)]),

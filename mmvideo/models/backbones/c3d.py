@@ -11,8 +11,10 @@ from mmvideo.registry import MODELS
 
 __all__ = ['C3D']
 
-LAYERS = (('conv1a', 64), ('conv2a', 128), ('conv3a', 256), ('conv3b', 256), ('conv4a', 512),
-          ('conv4b', 512), ('conv5a', 512), ('conv5b', 512))
+# Width of each convolution, and of the linear layers, in that of the first.
+LAYERS = (('conv1a', 1), ('conv2a', 2), ('conv3a', 4), ('conv3b', 4), ('conv4a', 8), ('conv4b', 8),
+          ('conv5a', 8), ('conv5b', 8))
+LINEAR = 64
 
 
 @MODELS.register_module()
@@ -29,21 +31,23 @@ class C3D(nn.Module):
         dropout_ratio: share of features dropped behind each linear layer in training.
         init_std: standard deviation of the linear layers' weights at the start.
         init_cfg: 1.x notation of ``pretrained``.
+        base_channels: width of the first convolution; all others grow with it.
 
-    Shape: [N, 3, 16, 112, 112] -> [N, 4096].
+    Shape: [N, 3, 16, 112, 112] -> [N, 64 * base_channels].
     """
     axes = ('N', 'C', 'T', 'H', 'W')
     in_channels = 3
-    out_channels = 4096
 
     def __init__(self, pretrained=None, style='pytorch', conv_cfg=None, norm_cfg=None, act_cfg=None,
-                 out_dim=8192, dropout_ratio=0.5, init_std=0.005, init_cfg=None):
+                 out_dim=8192, dropout_ratio=0.5, init_std=0.005, init_cfg=None,
+                 base_channels=64):
         super().__init__()
         self.pretrained = pretrained
         self.init_cfg = init_cfg
         self.init_std = init_std
         width = self.in_channels
-        for name, channels in LAYERS:
+        for name, factor in LAYERS:
+            channels = factor * base_channels
             self.add_module(name, ConvModule(
                 width, channels, 3, padding=1, conv_cfg=conv_cfg or dict(type='Conv3d'),
                 norm_cfg=norm_cfg, act_cfg=act_cfg or RELU))
@@ -51,8 +55,9 @@ class C3D(nn.Module):
         self.pool1 = nn.MaxPool3d((1, 2, 2))
         self.pool = nn.MaxPool3d(2)
         self.pool5 = nn.MaxPool3d(2, padding=(0, 1, 1))
-        self.fc6 = nn.Linear(out_dim, 4096)
-        self.fc7 = nn.Linear(4096, 4096)
+        self.out_channels = LINEAR * base_channels
+        self.fc6 = nn.Linear(out_dim, self.out_channels)
+        self.fc7 = nn.Linear(self.out_channels, self.out_channels)
         self.relu = nn.ReLU(inplace=True)
         self.dropout = nn.Dropout(dropout_ratio)
 
