@@ -1,62 +1,67 @@
-"""Samples a second of a config's own pipeline, by decoder."""
+"""Reading frames of a video by index: our reader, decord and OpenCV, each opening the file."""
 import functools
 
 import numpy as np
-from mmengine.config import Config
 
-from benchmarks.networks import PARTS
+from benchmarks.clips import CLIPS, FPS, SECONDS, write_clips
 from benchmarks.timing import Row
-from mmvideo.registry import DATASETS
 
-CONFIG = PARTS.parents[1] / 'recognition' / 'tsn' / 'tsn_r18_1x1x8_10e_embedded_rgb.py'
-SAMPLES, FPS, WIDTH, HEIGHT = 4, 30, 340, 256
-VIDEO = f'8 frames of 10 s H.264, {WIDTH}x{HEIGHT}, GOP 12, B-frames'
+WORDS = {'sparse': 'reading 8 sparse frames', 'clip': 'reading one 32x2 clip',
+         'clips': 'reading 10 clips of 32x2'}
+REACH = {'sparse': 1.3, 'clip': 1.2, 'clips': 1.5}
 ROWS = tuple(
-    Row(f'decode-{name.lower()}', f'training sample by {name}: {VIDEO}', 'decord', name, 'Decord',
-        counted='samples', per_call=SAMPLES) for name in ('PyAV', 'OpenCV'))
+    Row(f'read-{kind}-{name}', f'{WORDS[kind]}, {clip.words}', 'decord, one thread',
+        f'pyav {kind} {name}', f'decord {kind} {name}', reach=REACH[kind])
+    for kind in WORDS for name, clip in CLIPS.items()) + (
+    Row('read-sparse-opencv', f'{WORDS["sparse"]}, {CLIPS["gop12"].words}, by OpenCV',
+        'decord, one thread', 'opencv sparse gop12', 'decord sparse gop12'), )
 
 
 def contenders(wanted, small, folder):
-    write_video(folder / 'moving.mp4', seconds=1 if small else 10)
-    (folder / 'list.txt').write_text('moving.mp4 0\n' * SAMPLES)
-    found = {key: functools.partial(read_all, dataset_with(key, folder))
-             for key in ('Decord', 'PyAV', 'OpenCV')}
-    expected = found['Decord']()
-    for key in found:
-        # Another rounding of colors is at home within this; the frame next door is not.
-        difference = np.abs(found[key]() - expected).mean()
-        assert difference < 2, f'{key} and decord differ by {difference:.1f} grey levels'
-    neighbors = np.abs(np.diff(expected, axis=1)).mean()
-    assert neighbors > 10, f'frames differ by {neighbors:.1f} grey levels, too little to tell'
-    return {key: found[key] for key in wanted}
+    seconds = 1 if small else SECONDS
+    names = {key.split()[2] for key in wanted}
+    paths = write_clips(folder, [name for name in CLIPS if name in names], seconds)
+    found = {}
+    for key in wanted:
+        decoder, kind, name = key.split()
+        read = dict(pyav=read_ours, decord=read_decord, opencv=read_opencv)[decoder]
+        found[key] = functools.partial(read, paths[name], indices(kind, seconds * FPS))
+    check_equal(found)
+    return found
 
 
-def dataset_with(decoder, folder):
-    """The training data set of the config, with another decoder in its pipeline."""
-    cfg = Config.fromfile(CONFIG).train_dataloader.dataset
-    pipeline = [dict(step, type=step['type'].replace('PyAV', decoder)) for step in cfg.pipeline]
-    return DATASETS.build(dict(cfg, pipeline=pipeline, ann_file=str(folder / 'list.txt'),
-                               data_prefix=str(folder)))
-
-
-def read_all(dataset):
-    """All samples of a data set, [SAMPLES, T, C, H, W]; the same draws for every decoder."""
-    return np.stack([dataset[i]['imgs'].numpy() for i in range(len(dataset))]).astype(np.int16)
-
-
-def write_video(path, seconds):
-    """A texture that moves along both axes, encoded as people's videos are."""
-    import av
-    import cv2
+def indices(kind, total):
+    """What samplers ask for: sorted in a clip; clips in their order, with frames in common."""
     rng = np.random.default_rng(0)
-    texture = cv2.resize(rng.integers(0, 256, (32, 32, 3), np.uint8), (WIDTH, HEIGHT))
-    with av.open(str(path), 'w') as container:
-        stream = container.add_stream('libx264', rate=FPS)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, 'yuv420p'
-        stream.options = {'bf': '2', 'g': '12', 'crf': '23', 'threads': '1'}
-        for i in range(seconds * FPS):
-            picture = np.roll(texture, (2 * i, 5 * i), axis=(0, 1))
-            for packet in stream.encode(av.VideoFrame.from_ndarray(picture, 'rgb24')):
-                container.mux(packet)
-        for packet in stream.encode():
-            container.mux(packet)
+    if kind == 'sparse':
+        part = total // 8
+        return [i * part + int(rng.integers(part)) for i in range(8)]
+    span = min(64, total)
+    starts = (np.linspace(0, total - span, 10) if kind == 'clips' else [(total - span) * 2 / 5])
+    return [int(start) + 2 * i for start in starts for i in range(span // 2)]
+
+
+def read_ours(path, inds, decoder='pyav'):
+    from mmvideo.decoders import open_video
+    video = open_video(path, decoder)
+    found = video.read(inds)
+    video.close()
+    return found
+
+
+def read_opencv(path, inds):
+    return read_ours(path, inds, 'opencv')
+
+
+def read_decord(path, inds):
+    import decord
+    return decord.VideoReader(path, num_threads=1).get_batch(inds).asnumpy()
+
+
+def check_equal(found):
+    """All who read the same frames must give the same, bit by bit."""
+    expected = {}
+    for key, read in found.items():
+        pictures = np.stack(read())
+        first = expected.setdefault(key.partition(' ')[2], pictures)
+        assert np.array_equal(first, pictures), f'{key} gives other pictures'

@@ -1,6 +1,7 @@
 """Measures the speed of loading and of the networks, as ratios to a plain form of the same.
 
     python benchmarks/run.py                       all rows; writes benchmarks/results.md
+    python benchmarks/run.py --only data           those of a section; writes that section of it
     python benchmarks/run.py 'tsm*' --rounds 5     some rows; prints only
 """
 import argparse
@@ -26,38 +27,45 @@ from benchmarks import (  # noqa: E402
     decoding,
     fusion,
     imports,
+    loader,
     networks,
     non_local,
     packing,
+    samples,
     shift,
     temporal,
+    views,
 )
-from benchmarks.timing import FASTER, interleave  # noqa: E402
+from benchmarks.timing import SHARE, interleave  # noqa: E402
 
-MODULES = (shift, temporal, non_local, networks, attention, fusion, packing, imports, decoding)
+SECTIONS = {
+    'networks': (shift, temporal, non_local, networks, attention, fusion, imports),
+    'data': (decoding, samples, views, packing, loader)}
 # Fresh processes vary most, and their ratio is the closest to what it should reach.
 MORE_ROUNDS = {imports: 2}
 HEADER = ('what', 'against', 'ratio', 'spread', 'to reach', 'measured', 'command')
-WORDS = """\
+HEAD = """\
 # Speed
 
 Ratios of two forms of the same work, timed by turns in one run: CPU time, float32, one thread,
 the median of {rounds} rounds (imports: twice that) and the spread from the least to the greatest.
-"Times as fast" is the other form's time over ours, "of the time" ours over the other's. The plain
-forms stand in `benchmarks/`, and each module first makes sure that both forms give the same
-results. Other programs that fill the memory bus (see the load) bring the ratios of what only
-moves memory, the shift above all, nearer to one.
-`make bench` measures all of it again.
-
+"Times as fast" is the other form's time over ours, "of the time" and "of the whole" ours over the
+other's. The plain forms stand in `benchmarks/`, and each module first makes sure that both forms
+give the same results. Other programs that fill the memory bus (see the load) bring the ratios of
+what only moves memory, the shift above all, nearer to one.
+`make bench` measures all of it again, `make bench-data` what is about data.
+"""
+WORDS = {
+    'networks': """\
 The shift itself runs at the speed of a copy of its input. In NCHW all shifts together are a few
 hundredths of the time of TSM R50 (`tsm-of-tsn`), and that bounds what any other form of them can
 cost there; with channels_last the plain form costs more, since it falls back to NCHW, and the
-convolutions after it have to turn their input around.
-
-{machine}
-
-{table}
-"""
+convolutions after it have to turn their input around.""",
+    'data': """\
+Three videos of 10 s, 300 frames of H.264 with 3 B-frames, and AAC, are made for it
+(`benchmarks/clips.py`). The plain path is what the field does: decord by path, every index as
+asked, OpenCV resizes each frame, crop, resize, mirror, stack; it takes the draws of our sample, and
+every tensor must be the same bit by bit. "Reading" opens the file and gives RGB frames."""}
 
 
 def main(args=None):
@@ -65,31 +73,48 @@ def main(args=None):
     torch.set_num_threads(1)
     cv2.setNumThreads(0)
     torch.manual_seed(0)
-    lines = []
-    for module in MODULES:
-        rows = [row for row in module.ROWS if is_wanted(row, options.patterns)]
-        if rows:
-            lines += measure(module, rows, options)
-    table = '\n'.join([line_of(HEADER), line_of(['---'] * len(HEADER)), *lines])
-    print(table)
+    tables = {}
+    for section in options.sections:
+        lines = []
+        for module in SECTIONS[section]:
+            rows = [row for row in module.ROWS if is_wanted(row, options.patterns)]
+            if rows:
+                lines += measure(module, rows, options)
+        if lines:
+            tables[section] = '\n'.join([line_of(HEADER), line_of(['---'] * len(HEADER)), *lines])
+    print('\n\n'.join(tables.values()))
     if options.out is not None:
-        options.out.write_text(WORDS.format(rounds=options.rounds, machine=machine(), table=table),
-                               encoding='utf-8')
+        write_results(options.out, tables, options.rounds)
         say(f'written to {options.out}\n')
+
+
+def write_results(path, tables, rounds):
+    """Write the sections that were measured; others stay as they are in the file."""
+    old = path.read_text(encoding='utf-8') if path.exists() else ''
+    kept = {text.partition('\n')[0].lower(): f'## {text.strip()}'
+            for text in old.split('\n## ')[1:]}
+    new = {section: '\n\n'.join([f'## {section.capitalize()}', machine(), WORDS[section], table])
+           for section, table in tables.items()}
+    found = {**kept, **new}
+    path.write_text('\n\n'.join([HEAD.format(rounds=rounds).strip(),
+                                 *(found[s] for s in SECTIONS if s in found)]) + '\n',
+                    encoding='utf-8')
 
 
 def parse(args):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('patterns', nargs='*', metavar='PATTERN',
                         help="names of rows, such as 'tsm*'; all without")
+    parser.add_argument('--only', choices=SECTIONS, help='the rows of one section')
     parser.add_argument('--rounds', type=int, default=7, help='measurements of each form (7)')
     parser.add_argument('--out', type=Path,
-                        help='where the table is written (benchmarks/results.md if all rows are '
-                             'measured, else nowhere)')
+                        help='where the tables are written (benchmarks/results.md if all rows, or '
+                             'all of a section, are measured, else nowhere)')
     parser.add_argument('--small', action='store_true',
                         help='small inputs: does everything run? The ratios say nothing')
     options = parser.parse_args(args)
-    names = [row.name for module in MODULES for row in module.ROWS]
+    options.sections = [options.only] if options.only else list(SECTIONS)
+    names = [row.name for s in options.sections for module in SECTIONS[s] for row in module.ROWS]
     for pattern in options.patterns:
         if not fnmatch.filter(names, pattern):
             parser.error(f'no row is named {pattern!r}; there are {", ".join(names)}')
@@ -123,7 +148,7 @@ def cells(row, seconds, small):
     ratios = row.ratios(seconds)
     reach = '-'
     if row.reach is not None and not small:
-        reach = f'{"at least" if row.kind == FASTER else "at most"} {row.reach:g}'
+        reach = f'{"at most" if row.kind == SHARE else "at least"} {row.reach:g}'
         reach += ' **missed**' if row.is_missed(seconds) else ''
     return (row.what, row.against, f'{statistics.median(ratios):.3f} {row.kind}',
             f'{min(ratios):.3f}..{max(ratios):.3f}', reach, row.measured(seconds),

@@ -4,10 +4,11 @@ import statistics
 import time
 from dataclasses import dataclass
 
-__all__ = ['FASTER', 'SHARE', 'Row', 'cpu_seconds', 'interleave']
+__all__ = ['FASTER', 'PART', 'SHARE', 'Row', 'Seconds', 'cpu_seconds', 'interleave']
 
 FASTER = 'times as fast'
 SHARE = 'of the time'
+PART = 'of the whole'
 # One measurement lasts at least this long; shorter functions are called several times.
 LEAST_SECONDS = 0.3
 
@@ -20,8 +21,9 @@ class Row:
         name: what the command line calls it; the only row that its own name matches.
         what, against: the two sides in words.
         ours, plain: the two sides as keys of the module's ``contenders``.
-        kind: ``FASTER`` divides the plain form's time by ours, ``SHARE`` ours by the plain form's.
-        reach: ratio to reach: at least that for ``FASTER``, at most for ``SHARE``; None informs.
+        kind: ``FASTER`` divides the plain form's time by ours, ``SHARE`` and ``PART`` ours by the
+            plain form's.
+        reach: ratio to reach: at most that for ``SHARE``, at least for the others; None informs.
         counted: what one call makes ``per_call`` of; shown per second of CPU time.
         per_call: see ``counted``.
     """
@@ -45,7 +47,7 @@ class Row:
         if self.reach is None:
             return None
         median = statistics.median(self.ratios(seconds))
-        return median < self.reach if self.kind == FASTER else median > self.reach
+        return median > self.reach if self.kind == SHARE else median < self.reach
 
     def measured(self, seconds):
         """Both medians in words, ours first."""
@@ -55,6 +57,10 @@ class Row:
                                                            self.counted)
         return ' and '.join(f'{1000 * m:.3g}' if m < 1 else f'{1000 * m:.0f}'
                             for m in medians) + ' ms'
+
+
+class Seconds(float):
+    """What a function returns that has measured itself."""
 
 
 def cpu_seconds():
@@ -99,5 +105,7 @@ def interleave(contenders, rounds, warm_up=True, after_round=None):
 def _seconds_of(function, repeats):
     start = cpu_seconds()
     for _ in range(repeats):
-        function()
+        found = function()
+        if isinstance(found, Seconds):
+            return found
     return (cpu_seconds() - start) / repeats

@@ -14,8 +14,14 @@ NAMES = ['shift', 'shift-split', 'shift-channels-last', 'tin', 'tin-forward', 't
          'tsm-training-channels-last', 'tsm-of-tsn', 'timesformer', 'timesformer-attention',
          'tsn-fused', 'tsn-8-fused', 'tsm-fused', 'tsm-mobilenet-fused', 'tin-fused',
          'tanet-fused', 'c2d-fused', 'csn-fused', 'x3d-fused', 'i3d-fused', 'slowonly-fused',
-         'slowfast-fused', 'r2plus1d-fused', 'pack', 'pack-opencv', 'import', 'import-and-build',
-         'import-and-build-r50', 'decode-pyav', 'decode-opencv']
+         'slowfast-fused', 'r2plus1d-fused', 'import', 'import-and-build', 'import-and-build-r50']
+CLIPS = ['gop12', 'gop250', 'wide']
+DATA_NAMES = [
+    *(f'read-{kind}-{clip}' for kind in ('sparse', 'clip', 'clips') for clip in CLIPS),
+    'read-sparse-opencv',
+    *(f'sample-{net}-{clip}' for net in ('slowfast', 'tsn') for clip in CLIPS),
+    *(f'share-{net}-{clip}' for net in ('slowfast', 'tsn') for clip in CLIPS[:2]),
+    *(f'views-{clip}' for clip in CLIPS), 'views-gathered', 'pack', 'pack-opencv', 'loader']
 
 
 @pytest.fixture
@@ -45,13 +51,28 @@ def test_every_benchmark_runs_and_fills_its_row(tmp_path):
     text = out.read_text()
     rows = [[cell.strip() for cell in line.strip('|').split('|')]
             for line in text.splitlines() if line.startswith('| ')]
-    assert rows[0] == ['what', 'against', 'ratio', 'spread', 'to reach', 'measured', 'command']
-    assert [row[-1] for row in rows[2:]] == [f'`make bench ARGS={name}`' for name in NAMES]
-    for row in rows[2:]:
+    heads = [row for row in rows if row[-1] == 'command']
+    assert heads == 2 * [['what', 'against', 'ratio', 'spread', 'to reach', 'measured', 'command']]
+    rows = [row for row in rows if row[-1] not in ('command', '---')]
+    assert [row[-1] for row in rows] == [f'`make bench ARGS={name}`'
+                                         for name in NAMES + DATA_NAMES]
+    for row in rows:
         median, (least, most) = float(row[2].split()[0]), map(float, row[3].split('..'))
         assert 0 < least <= median <= most
     assert f'torch {torch.__version__}' in text
     assert all(line in text for line in done.stdout.splitlines())
+
+
+def test_a_section_takes_the_place_of_the_old_one(benchmarks, tmp_path, monkeypatch):
+    import benchmarks.run
+    monkeypatch.setattr(benchmarks.run, 'machine', lambda: 'A machine.')
+    path = tmp_path / 'results.md'
+    benchmarks.run.write_results(path, dict(networks='| shift |', data='| old |'), rounds=7)
+    both = path.read_text()
+    benchmarks.run.write_results(path, dict(data='| new |'), rounds=7)
+    assert path.read_text() == both.replace('| old |', '| new |')
+    assert both.index('## Networks') < both.index('| shift |') < both.index('## Data')
+    assert both.startswith('# Speed\n') and both.endswith('| old |\n')
 
 
 def test_wrong_pattern_names_the_rows():
@@ -66,6 +87,8 @@ def test_wrong_pattern_names_the_rows():
     ('of the time', 0.4, [1 / 2, 1 / 4, 1 / 3], False),
     ('of the time', 0.3, [1 / 2, 1 / 4, 1 / 3], True),
     ('times as fast', None, [2, 4, 3], None),
+    ('of the whole', 0.3, [1 / 2, 1 / 4, 1 / 3], False),
+    ('of the whole', 0.4, [1 / 2, 1 / 4, 1 / 3], True),
 ])
 def test_ratio_of_each_round(benchmarks, kind, reach, ratios, is_missed):
     row = benchmarks.timing.Row('name', '', '', 'a', 'b', kind=kind, reach=reach)
@@ -78,6 +101,33 @@ def test_ratio_of_each_round(benchmarks, kind, reach, ratios, is_missed):
 def test_samples_a_second(benchmarks):
     row = benchmarks.timing.Row('name', '', '', 'a', 'b', counted='samples', per_call=4)
     assert row.measured({'a': [0.5], 'b': [2.0]}) == '8.0 and 2.0 samples a second'
+
+
+def test_a_form_may_measure_itself(benchmarks):
+    timing = benchmarks.timing
+    forms = dict(a=lambda: timing.Seconds(0.01), b=lambda: timing.Seconds(2.5))
+    assert timing.interleave(forms, 2) == dict(a=[0.01, 0.01], b=[2.5, 2.5])
+
+
+def test_wrong_frames_do_not_pass(benchmarks):
+    import numpy as np
+
+    import benchmarks.decoding
+    frames = [np.full((2, 2, 3), i, np.uint8) for i in range(3)]
+    found = {'pyav clip gop12': lambda: frames, 'decord clip gop12': lambda: np.stack(frames)}
+    benchmarks.decoding.check_equal(found)
+    found['decord clip gop12'] = lambda: frames[:2] + [frames[2] + 1]
+    with pytest.raises(AssertionError, match='decord clip gop12 gives other pictures'):
+        benchmarks.decoding.check_equal(found)
+
+
+def test_frames_that_are_read(benchmarks):
+    import benchmarks.decoding
+    indices = benchmarks.decoding.indices
+    assert indices('clip', 300) == list(range(94, 158, 2))
+    assert [i // 37 for i in indices('sparse', 300)] == list(range(8))
+    clips = indices('clips', 300)
+    assert len(clips) == 320 and clips[::32] == [0, 26, 52, 78, 104, 131, 157, 183, 209, 236]
 
 
 def test_forms_take_turns(benchmarks):
