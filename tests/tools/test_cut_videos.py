@@ -12,7 +12,7 @@ from mmvideo.decoders import open_video
 sys.path.insert(0, str(Path(__file__).parents[2] / 'tools' / 'data'))
 
 import cut_videos  # noqa: E402
-from media import cut_video  # noqa: E402
+from media import VideoWriter, cut_video  # noqa: E402
 
 
 @pytest.fixture(scope='module')
@@ -47,6 +47,16 @@ def test_frames_are_those_of_the_span(first, last, video, tmp_path):
     assert int(np.argmin(mean)) == first and min(mean) < 4
     assert seconds_of(target, 'video') == pytest.approx((last - first) / rate, abs=0.02)
     assert seconds_of(target, 'audio') == pytest.approx((last - first) / rate, abs=0.05)
+
+
+@pytest.mark.parametrize('container', ['mpegts', 'matroska'])
+def test_a_jump_never_passes_the_start(container, tmp_path):
+    with VideoWriter(tmp_path / 'long', 25, container=container, options={'g': '12'}) as writer:
+        for gray in range(0, 240, 4):
+            writer.write(np.full((64, 64, 3), gray, np.uint8))
+    assert cut_video(tmp_path / 'long', tmp_path / 'a.mp4', 'mp4', (1.48, 1.96)) == 12
+    found = frames(tmp_path / 'a.mp4').mean(axis=(1, 2, 3))
+    assert found == pytest.approx(np.arange(37, 49) * 4, abs=2)
 
 
 def run(*args):

@@ -194,41 +194,53 @@ def cut_video(source, target, container, span, short_side=None, options=None):
     """
     if not Path(source).is_file():
         raise MissingFileError(f'{source} does not exist')
-    written, early = 0, []
     try:
-        with av.open(str(source)) as taken, av.open(str(target), 'w', format=container) as out:
-            video = taken.streams.video[0]
-            start, end = (Fraction(max(0, taken.start_time or 0), av.time_base)
-                          + Fraction(second).limit_denominator(1000000) for second in span)
-            picture = _Picture(video, out, container, short_side, options or {}, False)
-            sound = _Sound(taken, out, container)
-            video.thread_count = 1
-            if span[0] > 0:
-                taken.seek(int(start * av.time_base))
-            running = {s.index for s in (video, sound.source) if s}
-            for packet in taken.demux([s for s in (video, sound.source) if s]):
-                index = packet.stream.index
-                for part in packet.decode() if index == video.index else [packet]:
-                    now = _time_of(part)
-                    if now is not None and now >= end:
-                        running.discard(index)
-                    elif now is not None and now >= start and index == video.index:
-                        written += picture.copy(part, start)
-                    elif now is not None and now >= start:
-                        early.append(part)
-                if picture.has_size:
-                    for part in early:
-                        sound.copy(part, start)
-                    early.clear()
-                if not running:
-                    break
-            if written:
-                picture.close()
-                sound.close()
+        written = _cut(source, target, container, span, short_side, options or {}, span[0] > 0)
+        if written is None:
+            written = _cut(source, target, container, span, short_side, options or {}, False)
     except (av.error.FFmpegError, IndexError) as error:
         raise InputError(f'{source}: cannot be cut ({first_line(error)})') from error
     if not written:
         raise InputError(f'{source}: has no frame from second {span[0]:g} to {span[1]:g}')
+    return written
+
+
+def _cut(source, target, container, span, short_side, options, can_jump):
+    """Frames written; None if the jump went past the start, as in MPEG-TS, which has no index."""
+    written, early, is_first = 0, [], can_jump
+    with av.open(str(source)) as taken, av.open(str(target), 'w', format=container) as out:
+        video = taken.streams.video[0]
+        start, end = (Fraction(max(0, taken.start_time or 0), av.time_base)
+                      + Fraction(second).limit_denominator(1000000) for second in span)
+        picture = _Picture(video, out, container, short_side, options, False)
+        sound = _Sound(taken, out, container)
+        video.thread_count = 1
+        if can_jump:
+            taken.seek(int(start * av.time_base))
+        running = {s.index for s in (video, sound.source) if s}
+        for packet in taken.demux([s for s in (video, sound.source) if s]):
+            index = packet.stream.index
+            for part in packet.decode() if index == video.index else [packet]:
+                now = _time_of(part)
+                if is_first and now is not None and index == video.index:
+                    if now > start:
+                        return None
+                    is_first = False
+                if now is not None and now >= end:
+                    running.discard(index)
+                elif now is not None and now >= start and index == video.index:
+                    written += picture.copy(part, start)
+                elif now is not None and now >= start:
+                    early.append(part)
+            if picture.has_size:
+                for part in early:
+                    sound.copy(part, start)
+                early.clear()
+            if not running:
+                break
+        if written:
+            picture.close()
+            sound.close()
     return written
 
 
