@@ -4,7 +4,7 @@ import functools
 import numpy as np
 import torch
 
-from benchmarks.clips import CLIPS, write_clips
+from benchmarks.clips import CLIPS, SECONDS, write_clips
 from benchmarks.timing import Row
 from mmvideo.registry import MODELS, TRANSFORMS
 
@@ -21,7 +21,7 @@ ROWS = tuple(
 
 def contenders(wanted, small, folder):
     names = [name for name in CLIPS if any(name in key for key in wanted)]
-    paths = write_clips(folder, names, 3 if small else 10)
+    paths = write_clips(folder, names, 1 if small else SECONDS)
     sampler = TRANSFORMS.build(dict(VIEWS, type='SampleFrames'))
     ours, gather = pipeline(), MODELS.build(dict(type='ActionDataPreprocessor', to_float32=False))
     found = {}

@@ -5,6 +5,7 @@ the clips few; networks, transforms, losses and schedules stay those of the reci
 """
 import contextlib
 import functools
+import gc
 import io
 import json
 import math
@@ -102,6 +103,7 @@ def smoke(path, data, folder, options=None):
     if not found.get('fault') and glob(f'{work}/*.pkl'):
         shutil.move(glob(f'{work}/*.pkl')[0], osp.join(folder, f'{name}.pkl'))
     shutil.rmtree(work, ignore_errors=True)
+    gc.collect()        # a runner and its model hold each other
     return Outcome(name, time.perf_counter() - start, **found)
 
 
