@@ -22,6 +22,8 @@ __all__ = ['Quarantine', 'explain']
 # So many samples in a row that fail are no chance, but a pipeline or a decoder that cannot work.
 TRIES = 20
 GOOD, SOMETIMES, ALWAYS = range(3)
+# What torch says, from the handler of a signal, while this process does whatever it does.
+DEATH = 'DataLoader worker (pid'
 
 
 def explain(error):
@@ -109,6 +111,8 @@ class Quarantine:
             try:
                 results = member.make(index, rng, None if self.replaces else asked)
             except Exception as error:      # one strange file must not end a night's work
+                if DEATH in str(error):
+                    raise
                 member.check_folders(error, index)
                 self.add(place, explain(error), rng.bit_generator.state == before)
                 continue

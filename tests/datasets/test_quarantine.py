@@ -163,6 +163,18 @@ def test_a_pipeline_that_cannot_work_ends_soon(make):
     assert 10 < keeper.count() <= TRIES
 
 
+def test_the_death_of_a_worker_is_no_bad_file(make, monkeypatch):
+    dataset = make()
+    keeper = dataset.quarantine(max_share=1.)
+
+    def die(*_):
+        raise RuntimeError('DataLoader worker (pid 7) is killed by signal: Killed.')
+    monkeypatch.setattr(dataset, 'process', die)
+    with pytest.raises(RuntimeError, match='pid 7'):
+        dataset[3]
+    assert keeper.count() == 0
+
+
 def test_a_missing_folder_ends_at_once(make, tmp_path):
     dataset = make(data_prefix=str(tmp_path / 'nowhere' / 'videos'))
     said = (r'^v5.mp4 \(\S*list.txt, line 6\): the folder \S*nowhere/videos does not exist '
