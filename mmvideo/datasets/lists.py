@@ -5,6 +5,7 @@ import json
 import os.path as osp
 
 from mmvideo import storage
+from mmvideo.datasets.official import how_to_prepare
 from mmvideo.errors import InputError, MissingFileError
 
 __all__ = ['is_integer', 'json_objects', 'list_place', 'place_name', 'read_rows', 'split_fields']
@@ -111,7 +112,7 @@ def _place(ann_file):
 
 def _read(ann_file):
     if not storage.isfile(ann_file):
-        raise MissingFileError(f'ann_file: {ann_file} does not exist')
+        raise MissingFileError(f'ann_file: {ann_file} does not exist; {how_to_prepare(ann_file)}')
     try:
         return storage.read_bytes(ann_file).decode('utf-8-sig')
     except UnicodeDecodeError as error:

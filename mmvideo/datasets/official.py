@@ -7,7 +7,7 @@ import os.path as osp
 import re
 from dataclasses import dataclass, field
 
-__all__ = ['OFFICIAL', 'Official', 'Size', 'official_size']
+__all__ = ['OFFICIAL', 'Official', 'Size', 'how_to_prepare', 'official_size']
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,28 @@ OFFICIAL = {
         'data/OmniSource', 'docs/data/omnisource.md', 200,
         dict(train=about(76030), val=about(4844)), ()),
 }
+
+# Data of our own, by the folder that the configs expect.
+OWN = {'data/embedded': 'python tools/data/build_embedded.py makes it, and so does make demo '
+                        '(docs/data/embedded.md)',
+       'data/own': 'docs/data/own.md tells how to prepare your own videos'}
+LISTS = 'docs/data/lists.md tells how lists look'
+
+
+def how_to_prepare(ann_file):
+    """A sentence: what makes the data that a list is of.
+
+    Args:
+        ann_file: path of the list.
+    """
+    parts = osp.normpath(str(ann_file)).replace('\\', '/').split('/')
+    for folder, said in OWN.items():
+        if folder.split('/')[-1] in parts[:-1]:
+            return said
+    for official in OFFICIAL.values():
+        if official.root.split('/')[-1] in parts[:-1]:
+            return f'{official.page} tells how to prepare {official.title}'
+    return LISTS
 
 
 def official_size(ann_file):

@@ -1,18 +1,12 @@
 """Whether the data of a config are there; if not, which page tells how to prepare them."""
-import os.path as osp
 import re
 
 from mmvideo import storage
 from mmvideo.errors import MissingFileError
 
-__all__ = ['check_data', 'how_to_prepare']
+__all__ = ['check_data']
 
 PREFIXES = ('data_prefix', 'audio_prefix', 'video_prefix')
-# Data of our own, by the folder that the configs expect.
-OWN = {'data/embedded': 'python tools/data/build_embedded.py makes it, and so does make demo '
-                        '(docs/data/embedded.md)',
-       'data/own': 'docs/data/own.md tells how to prepare your own videos'}
-LISTS = 'docs/data/lists.md tells how lists look'
 HEAD = 1 << 16      # of a list, bytes
 ABSOLUTE = re.compile(r'(^|")(/|[A-Za-z]:\\)', re.MULTILINE)
 
@@ -32,23 +26,6 @@ def check_data(cfg):
                 _check(dataset, f'{phase}_dataloader')
 
 
-def how_to_prepare(ann_file):
-    """A sentence: what makes the data that a list is of.
-
-    Args:
-        ann_file: path of the list.
-    """
-    from mmvideo.datasets.official import OFFICIAL
-    parts = osp.normpath(str(ann_file)).replace('\\', '/').split('/')
-    for folder, said in OWN.items():
-        if folder.split('/')[-1] in parts[:-1]:
-            return said
-    for official in OFFICIAL.values():
-        if official.root.split('/')[-1] in parts[:-1]:
-            return f'{official.page} tells how to prepare {official.title}'
-    return LISTS
-
-
 def _inner(dataset):
     """The data sets inside wrappers that repeat or join others."""
     if isinstance(dataset.get('dataset'), dict):
@@ -60,6 +37,7 @@ def _inner(dataset):
 
 
 def _check(dataset, place):
+    from mmvideo.datasets.official import how_to_prepare
     ann_file = str(dataset['ann_file'])
     gone = [f'{key} {path}' for key in PREFIXES for path in _folders(dataset.get(key))
             if not _is_there(path)]

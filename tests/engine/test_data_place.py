@@ -4,8 +4,9 @@ import zipfile
 import pytest
 from mmengine.config import Config
 
-from mmvideo.datasets.official import OFFICIAL
-from mmvideo.engine.data_place import check_data, how_to_prepare
+from mmvideo.datasets.lists import read_rows
+from mmvideo.datasets.official import OFFICIAL, how_to_prepare
+from mmvideo.engine.data_place import check_data
 from mmvideo.errors import MissingFileError
 
 
@@ -37,6 +38,12 @@ def test_list_and_folder_are_named(here, ann_file, prefix, said):
 @pytest.mark.parametrize('name', OFFICIAL)
 def test_each_public_data_set_has_a_page(name):
     assert how_to_prepare(f'{OFFICIAL[name].root}/list.txt').startswith('docs/data/')
+
+
+def test_commands_that_read_lists_alone_name_the_page(here):
+    with pytest.raises(MissingFileError, match='^ann_file: data/mit/a.txt does not exist; '
+                                               'docs/data/mit.md tells how to prepare Moments'):
+        list(read_rows('data/mit/a.txt', (), 'filename'))
 
 
 def test_folders(here):
