@@ -1,0 +1,18 @@
+# I3D R18, 16 channels, with non-local blocks, on the embedded data set.
+_base_ = ['../../_base_/models/i3d_r50.py', '../../_base_/datasets/embedded.py',
+          '../../_base_/augments/small64.py', '../../_base_/schedules/sgd_small_6e.py',
+          '../../_base_/runtime.py']
+clip = dict(type='UniformSample', clip_len=8, num_clips=1)
+still = dict(clip, test_mode=True)
+train_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+val_dataloader = test_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, still, *_base_.decode, *_base_.test_augment, *_base_.pack]))
+model = dict(backbone=dict(depth=18, base_channels=16, pretrained=None, conv1_stride_t=1,
+                           pool1_stride_t=1, inflate=(1, 1, 1, 1),
+                           non_local=((0, 0), (0, 1), (0, 1), (0, 0)),
+                           non_local_cfg=dict(sub_sample=True, use_scale=False,
+                                              norm_cfg=dict(type='BN3d', requires_grad=True),
+                                              mode='dot_product')),
+             cls_head=dict(num_classes=_base_.num_classes, in_channels=128, dropout_ratio=0.2))
+benchmark = dict(evidence='ordered frames')
