@@ -35,19 +35,19 @@ class Database:
 
     def read(self, member, missing):
         with self._opened() as transaction:
-            content = transaction.get(member.encode())
+            content = transaction.get(_key(member))
             if content is not None:
                 return bytes(content)
         raise no_member(self, member, missing)
 
     def has(self, member):
         with self._opened() as transaction:
-            return bool(member) and transaction.get(member.encode()) is not None
+            return bool(member) and transaction.get(_key(member)) is not None
 
     def has_folder(self, member):
         with self._opened() as transaction:
             cursor = transaction.cursor()
-            inside = f'{member}/'.encode() if member else b''
+            inside = _key(f'{member}/') if member else b''
             return cursor.set_range(inside) and bytes(cursor.key()).startswith(inside)
 
     def names(self):
@@ -57,6 +57,10 @@ class Database:
 
     def tree(self):
         return tree_of((name, False) for name in self.names())
+
+
+def _key(name):
+    return name.encode(errors='surrogateescape')
 
 
 def _environment(path):

@@ -96,8 +96,11 @@ class LmdbWriter:
         except ImportError as error:
             raise InputError('LMDB needs the package lmdb (pip install lmdb)') from error
         self._environment = lmdb.open(str(path), map_size=room, lock=False)
-        self._transaction, self._bytes = self._environment.begin(write=True), 0
+        self._begin()
         self.sizes = {bytes(key).decode(): len(value) for key, value in self._transaction.cursor()}
+
+    def _begin(self):
+        self._transaction, self._bytes = self._environment.begin(write=True, buffers=True), 0
 
     def add(self, name, path):
         content = Path(path).read_bytes()
@@ -105,7 +108,7 @@ class LmdbWriter:
         self._bytes += len(content)
         if self._bytes > COMMIT_BYTES:
             self._transaction.commit()
-            self._transaction, self._bytes = self._environment.begin(write=True), 0
+            self._begin()
 
     def close(self):
         self._transaction.commit()
@@ -170,8 +173,9 @@ def plan(units, out, shard_bytes=None):
 
 def open_writer(path, kind, files):
     if kind == '.lmdb':
-        # A value fills whole pages of 4 KiB, and its key adds to the tree.
-        room = sum((size // 4096 + 2) * 4096 + 1024 for size in files.values())
+        # A value fills whole pages, 16 KiB at most, and its key adds to the tree. What is not used
+        # takes no place on the disk.
+        room = sum((size // 2**14 + 2) * 2**14 for size in files.values())
         return LmdbWriter(path, room * 5 // 4 + 2**24)
     return (ZipWriter if kind == '.zip' else TarWriter)(path)
 
