@@ -46,3 +46,13 @@ def test_links_lead_somewhere(page):
 ])
 def test_broken_links_are_found(text, count):
     assert len(list(broken_links(ROOT / 'page.md', text))) == count
+
+
+def test_each_page_is_linked_from_another():
+    linked = set()
+    for page in PAGES:
+        for link in LINK.findall(page.read_text(encoding='utf-8')):
+            linked.add((page.parent / link.partition('#')[0]).resolve())
+    alone = [p.relative_to(ROOT).as_posix() for p in PAGES
+             if p.resolve() not in linked and p.name not in ('README.md', 'CONTRIBUTING.md')]
+    assert alone == []
