@@ -179,7 +179,7 @@ def test_a_row_of_the_embedded_benchmark(again, weights, tmp_path, embedded, par
 
 @pytest.mark.parametrize('words, said', [
     (['--row', '7'], '--row 7: rows on'), (['gone.pth'], 'checkpoint gone.pth does not exist'),
-    (['--limit', '0'], 'expected at least one item'),
+    (['--limit', '0'], 'expected at least one item'), (['--out', '.'], '--out .: expected'),
     (['{right}', '{wrong}'], '2 files for row 900 (net); expected 1: the weights of net'),
     (['damaged-12345678.pth'], 'its hash begins'), (['other.pth'], 'has the weights of row 901'),
     (['scores.pkl'], 'scores.pkl: weights are expected'), (['list.pth'], 'holds a list'),

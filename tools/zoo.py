@@ -13,6 +13,7 @@ reproduce CONFIG [CKPT]
 """
 import argparse
 import fnmatch
+import os
 import os.path as osp
 import subprocess
 import sys
@@ -264,6 +265,11 @@ def run_reproduce(args):
     from mmvideo.zoo.weights import is_scores, weights_of
     if args.limit is not None and args.limit < 1:
         raise InputError(f'--limit {args.limit}: expected at least one item')
+    if args.out:        # told before the test has run for hours
+        os.makedirs(osp.dirname(args.out) or '.', exist_ok=True)
+        if osp.isdir(args.out) or not os.access(osp.dirname(args.out) or '.', os.W_OK):
+            raise InputError(f'--out {args.out}: expected the name of a file in a folder that can '
+                             'be written to')
     asked, rows = rows_of(args.config, args.row)
     row, others = asked[0], asked[1:]
     print(f'{row.title}: ' + ', '.join(filter(None, [row.section, row.get('resolution'),
@@ -283,7 +289,8 @@ def run_reproduce(args):
                                         if one.place is not None else ', not the published ones'))
     print(*report(found, [figure.title for figure in measured.figures]), sep='\n')
     out = args.out
-    if not out and found['is_full'] and row.number is not None \
+    is_checkout = osp.isdir(osp.dirname(REPRODUCED))
+    if not out and found['is_full'] and is_checkout and row.number is not None \
             and all(one.place is not None for one in weights):
         out = file_of(row, REPRODUCED)
     if out:
