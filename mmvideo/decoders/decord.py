@@ -53,7 +53,7 @@ class DecordReader:
     def read(self, indices):
         import decord
         wanted = wanted_frames(self.filename, indices, len(self))
-        if self._reader is None:
+        if self._reader is None or not wanted:
             return self._checked.read(indices)
         # Now and then decord gives a copy of the picture before in place of the very last ones;
         # with its neighbor in the batch, such a copy shows.

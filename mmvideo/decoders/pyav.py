@@ -55,6 +55,7 @@ class PyAVReader:
         """Whether a reader that trusts time stamps and seeking gets it wrong."""
         index = self._index
         return (self._container.format.name == 'mpegts' or index.has_open_groups
+                or index.count < len(index.place_of)        # some are cut off
                 or not index.is_timed and len(self.key_frames) < len(self))
 
     def _open(self):

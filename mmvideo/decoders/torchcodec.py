@@ -7,7 +7,9 @@ from mmvideo.errors import InputError
 class TorchCodecReader:
     """Reads with torchcodec in its exact mode, which goes over all packets when it opens a file.
 
-    torchcodec is optional: it needs FFmpeg's shared libraries on the system and a torch that fits.
+    Files in which its seeking fails or leads to other pictures are read by :class:`PyAVReader`:
+    MPEG-TS, AVI with B-frames, open groups of pictures and what edit lists cut. torchcodec is
+    optional: it needs FFmpeg's shared libraries on the system and a torch that fits.
 
     Args:
         filename, source: as of :class:`PyAVReader`.
@@ -27,6 +29,10 @@ class TorchCodecReader:
         checked = PyAVReader(filename, source)
         self.avg_fps, self.key_frames = checked.avg_fps, checked.key_frames
         self._count = len(checked)
+        self._checked = self._decoder = None
+        if checked.is_tricky:
+            self._checked = checked
+            return
         checked.close()
         if hasattr(source, 'seek'):
             source.seek(0)
@@ -46,8 +52,8 @@ class TorchCodecReader:
 
     def read(self, indices):
         wanted = wanted_frames(self.filename, indices, len(self))
-        if not wanted:
-            return []
+        if self._checked is not None or not wanted:
+            return self._checked.read(indices) if wanted else []
         try:
             pictures = self._decoder.get_frames_at(wanted).data.numpy()
         except (RuntimeError, IndexError) as error:
@@ -56,5 +62,12 @@ class TorchCodecReader:
         found = dict(zip(wanted, pictures, strict=True))
         return [found[int(i)] for i in indices]
 
+    @property
+    def is_handed_over(self):
+        """Whether torchcodec itself does not read this file."""
+        return self._checked is not None
+
     def close(self):
         self._decoder = None
+        if self._checked is not None:
+            self._checked.close()
