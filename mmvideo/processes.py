@@ -1,5 +1,8 @@
 """Work spread over processes, where one that dies or hangs costs its own item and no other."""
+import contextlib
 import multiprocessing
+import os
+import signal
 import sys
 import time
 from collections import deque
@@ -22,20 +25,32 @@ class _Worker:
         self.process = context.Process(target=_serve, args=(there, work), daemon=True)
         self.process.start()
         there.close()       # so that the end of the process is seen here
-        self.item, self.since = None, 0.
+        self.item, self.since, self.is_ready = None, None, False
 
     def hand(self, item):
         self.item, self.since = item, time.monotonic()
-        self.connection.send(item)
+        with contextlib.suppress(OSError):      # it has just died: take() tells
+            self.connection.send(item)
+
+    def seconds(self):
+        """How long it has been at work, its start left out of account."""
+        return time.monotonic() - self.since if self.is_ready else 0.
 
     def take(self):
-        """The item that was handed last and its result; the worker is free then."""
-        item, self.item = self.item, None
+        """The item that was handed last and its result; the worker is free then.
+
+        None if all it has to say is that it has started.
+        """
         try:
-            return item, self.connection.recv()
+            found = self.connection.recv()
         except (EOFError, OSError):
             self.process.join()
-            return item, Lost(f'its process ended with {self.process.exitcode}')
+            found = Lost(_ended(self.process.exitcode))
+        if not self.is_ready and not isinstance(found, Lost):
+            self.is_ready, self.since = True, time.monotonic()
+            return None
+        item, self.item = self.item, None
+        return item, found
 
     def end(self):
         self.process.kill()
@@ -43,12 +58,24 @@ class _Worker:
         self.connection.close()
 
 
+def _ended(code):
+    return (f'its process was killed by {signal.Signals(-code).name}' if code < 0
+            else f'its process ended with {code}')
+
+
 def _serve(connection, work):
-    torch = sys.modules.get('torch')        # loaded only if the work needs it
-    if torch:
-        torch.set_num_threads(1)
-    while True:
-        connection.send(work(connection.recv()))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)        # the parent ends us
+    # As many processes as cores work already. Torch reads the variable when it is loaded; it, and
+    # OpenCV, are loaded by now only if the work needs them.
+    os.environ.setdefault('OMP_NUM_THREADS', '1')
+    if 'torch' in sys.modules:
+        sys.modules['torch'].set_num_threads(1)
+    if 'cv2' in sys.modules:
+        sys.modules['cv2'].setNumThreads(1)
+    with contextlib.suppress(EOFError, ConnectionError):     # the parent is gone
+        connection.send(None)
+        while True:
+            connection.send(work(connection.recv()))
 
 
 def spread(work, items, jobs=2, limit=None):
@@ -58,7 +85,7 @@ def spread(work, items, jobs=2, limit=None):
         work: callable of one item; it and what it gives can be pickled.
         items: any number of them.
         jobs: processes at a time, with one thread each.
-        limit: seconds for an item.
+        limit: seconds for an item, once its process has started.
 
     Yields:
         tuple: the item, and its result or a :class:`Lost` where the process died or the time ran
@@ -74,11 +101,14 @@ def spread(work, items, jobs=2, limit=None):
             ready = wait([worker.connection for worker in busy], timeout=1)
             for worker in busy:
                 if worker.connection in ready:
-                    item, result = worker.take()
-                elif limit and time.monotonic() - worker.since > limit:
-                    item, result = worker.item, Lost(f'took more than {limit} s')
+                    taken = worker.take()
+                elif limit and worker.seconds() > limit:
+                    taken = worker.item, Lost(f'took longer than {limit:g} s')
                 else:
                     continue
+                if taken is None:
+                    continue
+                item, result = taken
                 if isinstance(result, Lost):
                     worker.end()
                     workers.remove(worker)

@@ -132,7 +132,7 @@ def test_processes_that_die_or_hang_cost_their_own_item():
     start = time.monotonic()
     found = dict(spread(eval, ['1 + 1', dies, hangs, '2 + 2'], jobs=2, limit=5))
     assert found['1 + 1'] == 2 and found['2 + 2'] == 4
-    assert found[dies] == 'its process ended with 3' and found[hangs] == 'took more than 5 s'
+    assert found[dies] == 'its process ended with 3' and found[hangs] == 'took longer than 5 s'
     assert isinstance(found[dies], Lost) and time.monotonic() - start < 60
 
 

@@ -28,7 +28,7 @@ def test_processes_that_fail_die_or_hang(tmp_path, capsys):
     # A worker answers within the limit, also when the machine is busy: it starts before it counts.
     tally = work_through(eval, jobs, num_workers=2, report_file=report, limit_seconds=2)
     assert list(tally.results.items()) == [('1 + 1', 2), ('6 * 7', 42), ('len([])', 0)]
-    assert tally.failed == {KILL: 'the process that worked on it was killed by SIGKILL',
+    assert tally.failed == {KILL: 'its process was killed by SIGKILL',
                             '1 / 0': 'ZeroDivisionError: division by zero',
                             SLEEP: 'took longer than 2 s'}
     assert tally.finish('sums done') == 1

@@ -10,17 +10,16 @@ cut a run short, the same command goes on where it stopped.
 """
 import contextlib
 import dataclasses
-import multiprocessing
-import multiprocessing.connection
+import functools
 import os
 import re
 import shutil
-import signal
 import sys
 import time
 from pathlib import Path
 
 from mmvideo.errors import InputError, MissingFileError
+from mmvideo.processes import Lost, spread
 
 __all__ = ['Progress', 'Tally', 'add_options', 'find_files', 'find_folders', 'parse_part',
            'parse_suffixes', 'replacing', 'targets_of', 'time_text', 'work_through']
@@ -241,101 +240,10 @@ def _one_by_one(work, jobs):
 
 
 def _side_by_side(work, jobs, num_workers, limit_seconds):
-    """(job, whether it went well, result or reason) in the order in which they end.
-
-    A pool of the standard library waits for ever for work whose process was killed, and cannot
-    end one that hangs; so each process has a pipe and one job at a time.
-    """
-    waiting = list(reversed(jobs))
-    workers = [_Worker(work) for _ in range(num_workers if jobs else 0)]
-    try:
-        while workers:
-            pause = min((w.seconds_left(limit_seconds) for w in workers), default=None)
-            ready = multiprocessing.connection.wait([w.pipe for w in workers],
-                                                    None if pause == float('inf') else pause)
-            for worker in list(workers):
-                if worker.pipe in ready:
-                    job, is_alive, outcome = worker.take()
-                elif worker.seconds_left(limit_seconds) <= 0:
-                    job, is_alive = worker.job, False
-                    outcome = False, f'took longer than {limit_seconds:g} s'
-                else:
-                    continue
-                if not is_alive or not waiting:
-                    worker.end()
-                    workers.remove(worker)
-                if not is_alive and waiting:
-                    workers.append(_Worker(work))
-                if is_alive and waiting:
-                    worker.give(waiting.pop())
-                if job is not None:
-                    yield job, *outcome
-    finally:
-        for worker in workers:
-            worker.end()
-
-
-class _Worker:
-    """A process that does one job at a time.
-
-    Args:
-        work: the function.
-    """
-
-    def __init__(self, work):
-        # spawn works on every system, and no thread of the parent is cut in half by it.
-        context = multiprocessing.get_context('spawn')
-        self.pipe, far_end = context.Pipe()
-        self.process = context.Process(target=_serve, args=(far_end, work), daemon=True)
-        self.process.start()
-        far_end.close()
-        self.job, self.since = None, time.monotonic()
-
-    def give(self, job):
-        self.job, self.since = job, time.monotonic()
-        with contextlib.suppress(BrokenPipeError):      # it died just now: take() tells
-            self.pipe.send(job)
-
-    def seconds_left(self, limit_seconds):
-        if limit_seconds is None or self.job is None:
-            return float('inf')
-        return max(0.0, self.since + limit_seconds - time.monotonic())
-
-    def take(self):
-        """(job, whether the process lives, outcome); the job is None when it has just started."""
-        job, self.job = self.job, None
-        try:
-            return job, True, self.pipe.recv()
-        except (EOFError, ConnectionError):
-            self.process.join()
-            code = self.process.exitcode
-            if job is None:
-                raise RuntimeError(f'a process ended before it began to work (status {code})'
-                                   ) from None
-            ended = (f'was killed by {signal.Signals(-code).name}' if code < 0
-                     else f'ended with status {code}')
-            return job, False, (False, f'the process that worked on it {ended}')
-
-    def end(self):
-        self.pipe.close()
-        if self.job is not None:
-            self.process.kill()
-        self.process.join()
-
-
-def _serve(pipe, work):
-    """What a process runs: jobs from the pipe until it is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)        # the parent ends us
-    # As many processes as cores work already. Torch reads the variable when it is loaded.
-    os.environ.setdefault('OMP_NUM_THREADS', '1')
-    if 'torch' in sys.modules:
-        sys.modules['torch'].set_num_threads(1)
-    if 'cv2' in sys.modules:
-        sys.modules['cv2'].setNumThreads(1)
-    with contextlib.suppress(EOFError, ConnectionError):
-        pipe.send(None)
-        while True:
-            pipe.send(_attempt(work, pipe.recv()))
+    """(job, whether it went well, result or reason) in the order in which they end."""
+    for job, outcome in spread(functools.partial(_attempt, work), jobs, num_workers,
+                               limit_seconds):
+        yield job, *((False, str(outcome)) if isinstance(outcome, Lost) else outcome)
 
 
 def time_text(seconds):
