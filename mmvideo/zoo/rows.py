@@ -138,7 +138,8 @@ class Row:
         if asked and crop:
             count = int(asked.replace(' clips', '').split('x')[1].split()[0])
             if count != CROPS[crop['type']]:
-                steps = [OTHER_CROPS[count] if step is crop else step for step in steps]
+                other = {**crop, **OTHER_CROPS[count]}
+                steps = [other if step is crop else step for step in steps]
         return steps
 
     @property
