@@ -90,10 +90,11 @@ def test_normalization_in_the_pipeline_is_taken_back(small, to_bgr):
         type='ActionDataPreprocessor', to_rgb=to_bgr, format_shape='NCTHW', **NORMAL))))
 
 
+@pytest.mark.parametrize('on_device', [False, True])
 @pytest.mark.parametrize('shape, length, num_clips', [('NCTHW', 2, 2), ('NCHW', 1, 4)])
-def test_crops_belong_to_their_clips(small, shape, length, num_clips):
+def test_crops_belong_to_their_clips(small, shape, length, num_clips, on_device):
     steps = [dict(type='Resize', scale=(80, 64), keep_ratio=False),
-             dict(type='ThreeCrop', crop_size=64)]
+             dict(type='ThreeCrop', crop_size=64, on_device=on_device)]
     shown = show(config(small, 'VideoDataset', steps, clip(length, num_clips), shape))
     assert shown.views.shape[:4] == ((2, 3, 2, 64) if shape == 'NCTHW' else (1, 3, 4, 64))
     for places, crops in zip(shown.clips, shown.views, strict=True):
