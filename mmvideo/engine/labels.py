@@ -58,7 +58,12 @@ def check_labels(dataset, num_classes, classes=None, source=None, is_measured=Fa
     seen = np.zeros(num_classes, dtype=bool)
     for index, record in enumerate(dataset.records):
         label = record.get('label')
-        if label is None or isinstance(label, dict):
+        if isinstance(label, dict):     # tags by category, which the data set has checked
+            if dataset.num_classes != num_classes:
+                raise InputError(f'the head has {num_classes} classes (model.cls_head.num_classes'
+                                 f'), the data set {dataset.num_classes} tags (tag_category_nums)')
+            return
+        if label is None:
             continue
         many = isinstance(label, (list, tuple, np.ndarray))
         for value in label if many else [label]:

@@ -48,3 +48,13 @@ def test_class_names_are_counted(tmp_path):
         read_classes(str(path))
     with pytest.raises(MissingFileError, match='nowhere.txt does not exist'):
         read_classes('nowhere.txt')
+
+
+def test_tags_by_category_are_counted_as_a_whole():
+    dataset = Listed([dict(action=[0]), dict(scene=[1])])
+    dataset.num_classes = 5
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        check_labels(dataset, 5)
+    with pytest.raises(InputError, match=r'the head has 4 classes .*, the data set 5 tags'):
+        check_labels(dataset, 4)
