@@ -202,7 +202,8 @@ def test_pipelines_give_what_the_model_takes(path, record):
         sample = pipeline(record(dataset))
         key = 'audios' if 'audios' in sample else 'imgs'
         assert set(sample) == {key, 'label'}
-        assert sample[key].dtype == (torch.float32 if key == 'audios' else torch.uint8)
+        values = sample[key]['frames'] if isinstance(sample[key], dict) else sample[key]
+        assert values.dtype == (torch.float32 if key == 'audios' else torch.uint8)
         preprocess = cfg.model.get('data_preprocessor') or dict(type='ActionDataPreprocessor')
         batch = MODELS.build(preprocess)(default_collate([sample, sample]))
         assert batch['label'].shape == (2, dataset.num_classes if dataset.get('multi_class') else 1)

@@ -111,6 +111,14 @@ def own_reader(recipe):
     return bool(steps)
 
 
+@difference('crops of a test are cut on the device: a sample holds each frame once')
+def crop_on_device(recipe):
+    steps = [s for s in recipe['test_pipeline'] if s['type'] in ('ThreeCrop', 'TenCrop')]
+    for step in steps:
+        step['on_device'] = True
+    return bool(steps)
+
+
 @difference('demonstrations without data stand on the validation videos of Kinetics-400')
 def stand_on_data(recipe):
     bare = [d for d in datasets(recipe) if d['ann_file'] is None]

@@ -130,7 +130,9 @@ def complete(cfg):
         loader = cfg.get(f'{phase}_dataloader')
         if loader is None:
             continue
-        loader.setdefault('collate_fn', dict(type='default_collate'))
+        # Crops are cut later from frames as many and as large as each video's.
+        kind = 'pseudo_collate' if _cuts_later(loader.get('dataset')) else 'default_collate'
+        loader.setdefault('collate_fn', dict(type=kind))
         loader.setdefault('sampler', dict(type='DefaultSampler', shuffle=phase == 'train'))
         if loader.get('num_workers'):
             loader.setdefault('timeout', LIMIT_SECONDS)
@@ -142,6 +144,11 @@ def complete(cfg):
                 cfg[f'{phase}_evaluator'] = dict(type='AccMetric')
             cfg[f'{phase}_dataloader'].dataset.setdefault('test_mode', True)
     return cfg
+
+
+def _cuts_later(dataset):
+    steps = (dataset or {}).get('pipeline') or []
+    return any(isinstance(step, dict) and step.get('on_device') for step in steps)
 
 
 def drop(cfg, *phases):

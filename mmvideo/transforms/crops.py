@@ -179,7 +179,7 @@ class ThreeCrop:
         on_device: leave the cutting to the data preprocessor. The sample then holds whole frames,
             each once however many clips share it, and a map of its views: the same views, in a
             quarter of the memory at ten clips. ``FormatShape`` must come next. imgs stays as it is,
-            and view_boxes is added.
+            and view_boxes is added. Optical flow is cut at once.
 
     Keys:
         needed: imgs.
@@ -210,7 +210,7 @@ class ThreeCrop:
                              f'must be that of the frames, {(width, height)}; '
                              f'put Resize(scale=(-1, {min(w, h)})) before it')
         crops = [((x, y, x + w, y + h), False) for x, y in corners]
-        if self.on_device:
+        if self.on_device and results.get('modality') != 'Flow':
             return _note_crops(results, crops)
         imgs = [_cut(img, box) for box, _ in crops for img in results['imgs']]
         return _write_crops(results, imgs, crops)
@@ -225,7 +225,7 @@ class TenCrop:
 
     Args:
         crop_size: side in pixels, or (width, height).
-        on_device: as of :class:`ThreeCrop`; not for optical flow.
+        on_device: as of :class:`ThreeCrop`.
 
     Keys:
         needed: imgs; modality for optical flow.
@@ -246,7 +246,7 @@ class TenCrop:
         boxes = [(i * across, j * down, i * across + w, j * down + h)
                  for i, j in MultiScaleCrop.POSITIONS[:5]]
         crops = [(box, is_mirrored) for box in boxes for is_mirrored in (False, True)]
-        if self.on_device:
+        if self.on_device and results.get('modality') != 'Flow':
             return _note_crops(results, crops)
         imgs = []
         for box in boxes:
@@ -280,9 +280,6 @@ def _write_crops(results, imgs, crops):
 
 def _note_crops(results, crops):
     """What ``_write_crops`` notes, and the boxes in place of the crops themselves."""
-    if results['imgs'][0].ndim != 3:
-        raise InputError('crops with on_device=True are for pictures [H, W, 3]; found frames of '
-                         f'shape {results["imgs"][0].shape}, is this optical flow?')
     spread_boxes(results, crops)
     results['crop_bbox'] = np.repeat([box for box, _ in crops], len(results['imgs']), 0)
     results['crop_quadruple'] = None

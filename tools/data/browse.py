@@ -153,6 +153,8 @@ class Browser:
         sample = sample[0] if isinstance(sample, list) else sample
         key = 'audios' if 'audios' in sample else 'imgs'
         batch = self.preprocessor({key: default_collate([sample[key]])})
+        if not torch.is_tensor(batch[key]):     # of crops that are cut on the device
+            batch[key] = batch[key].gather()
         given = batch[key][0]
         seen = self.remember.seen
         modality = 'Audio' if key == 'audios' else seen['modality']

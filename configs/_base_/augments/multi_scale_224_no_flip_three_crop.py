@@ -5,4 +5,5 @@ train_augment = [dict(type='Resize', scale=(-1, 256)),
                       random_crop=False, max_wh_scale_gap=1, num_fixed_crops=13),
                  dict(type='Resize', scale=(224, 224), keep_ratio=False)]
 val_augment = [dict(type='Resize', scale=(-1, 256)), dict(type='CenterCrop', crop_size=224)]
-test_augment = [dict(type='Resize', scale=(-1, 256)), dict(type='ThreeCrop', crop_size=256)]
+test_augment = [dict(type='Resize', scale=(-1, 256)),
+                dict(type='ThreeCrop', crop_size=256, on_device=True)]

@@ -4,4 +4,5 @@ train_augment = [dict(type='Resize', scale=(-1, 256)),
                  dict(type='Resize', scale=(224, 224), keep_ratio=False),
                  dict(type='Flip', flip_ratio=0.5)]
 val_augment = [dict(type='Resize', scale=(-1, 256)), dict(type='CenterCrop', crop_size=224)]
-test_augment = [dict(type='Resize', scale=(-1, 256)), dict(type='TenCrop', crop_size=224)]
+test_augment = [dict(type='Resize', scale=(-1, 256)),
+                dict(type='TenCrop', crop_size=224, on_device=True)]

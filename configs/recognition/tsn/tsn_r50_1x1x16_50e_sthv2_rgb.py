@@ -4,7 +4,8 @@ _base_ = ['../../_base_/models/tsn_r50.py', '../../_base_/datasets/sthv2_rawfram
           '../../_base_/runtime.py']
 clip = dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=16)
 still = dict(clip, test_mode=True)
-three_crop = [dict(type='Resize', scale=(-1, 256)), dict(type='ThreeCrop', crop_size=256)]
+three_crop = [dict(type='Resize', scale=(-1, 256)),
+              dict(type='ThreeCrop', crop_size=256, on_device=True)]
 train_dataloader = dict(batch_size=4, dataset=dict(pipeline=[
     *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
 val_dataloader = dict(dataset=dict(pipeline=[

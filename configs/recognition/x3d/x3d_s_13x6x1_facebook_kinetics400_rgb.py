@@ -2,7 +2,8 @@
 _base_ = ['../../_base_/models/x3d.py', '../../_base_/datasets/kinetics400_rawframe.py',
           '../../_base_/runtime.py']
 clip = dict(type='SampleFrames', clip_len=13, frame_interval=6, num_clips=10, test_mode=True)
-three_crop = [dict(type='Resize', scale=(-1, 192)), dict(type='ThreeCrop', crop_size=192)]
+three_crop = [dict(type='Resize', scale=(-1, 192)),
+              dict(type='ThreeCrop', crop_size=192, on_device=True)]
 train_dataloader = val_dataloader = val_evaluator = None
 test_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, clip, *_base_.decode, *three_crop, *_base_.pack]))
