@@ -281,11 +281,22 @@ def named_errors(loaders):
     """
     try:
         yield
-    except (RuntimeError, EOFError, OSError) as error:
-        said = None if isinstance(error, InputError) else _said_of(error, loaders)
+    except Exception as error:
+        first = _first_told(error)
+        said = None if isinstance(first, InputError) else _said_of(first, loaders)
         if said:
             raise InputError(said) from error
         raise
+
+
+def _first_told(error):
+    """The error that tells of a death, where others were made of it on the way; or the last one."""
+    link = error
+    while link is not None:
+        if DIED.search(str(link)) and isinstance(link, RuntimeError):
+            return link
+        link = link.__cause__ or link.__context__
+    return error
 
 
 def _said_of(error, loaders):

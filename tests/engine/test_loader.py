@@ -119,6 +119,18 @@ def test_other_errors_stay_what_they_are(dataset):
         assert str(raised.value) == message
 
 
+def test_a_death_is_named_whatever_was_made_of_its_error(dataset):
+    data = dataset('kill.mp4', 'a.mp4')
+    loader = watched(data)
+    with pytest.raises(InputError, match=r'killed by SIGKILL while it loaded kill.mp4 \('), \
+            named_errors([loader]):
+        try:
+            list(loader)
+        except RuntimeError as error:       # as a library does that tidies up errors
+            raise SyntaxError('cannot be formatted') from error
+    loader.stop(at_once=True)
+
+
 def test_data_sets_of_others_are_loaded_as_ever():
     loader = WatchedLoader.of(DataLoader([1, 2, 3], num_workers=1, timeout=5))
     assert [int(x) for x in loader] == [1, 2, 3]
