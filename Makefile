@@ -22,7 +22,7 @@ RUNS := work_dirs/demo
 ONCE := --validate --seed 0 --deterministic
 METRICS := --eval top_k_accuracy mean_class_accuracy
 
-.PHONY: help setup demo lint test test-all test-thirdparty test-wheel zoo bench clean
+.PHONY: help setup demo lint test test-all test-thirdparty test-wheel zoo bench bench-data clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -91,6 +91,9 @@ zoo-embedded: setup  ## train the networks of the embedded benchmark (an hour or
 
 bench: setup  ## speed of loading and of the networks
 	$(PY) benchmarks/run.py $(ARGS)
+
+bench-data: setup  ## speed of reading videos and of making samples
+	$(PY) benchmarks/run.py --only data $(ARGS)
 
 clean:  ## remove what make and the tests have made
 	rm -rf $(VENV) $(THIRDPARTY) build dist *.egg-info .pytest_cache .ruff_cache

@@ -178,10 +178,10 @@ def build_runner(cfg, *, strict=False, source=None, goes_on=False):
     check_data(cfg)
     compat.join_cpu_processes(cfg, cfg.get('launcher', 'none'))
     source = source or str(cfg.get('load_from'))
-    own = [dict(type='SampleSeed'), dict(type='KeepPlace'), dict(type='PlainCheckpoint'),
-           dict(type='NameSamples'),
-           dict(type='CheckLabels', classes=cfg.get('classes')),
-           dict(type='MatchCheckpoint', strict=strict, source=source),
+    # A checkpoint is looked at before anything in it is used.
+    own = [dict(type='MatchCheckpoint', strict=strict, source=source),
+           dict(type='SampleSeed'), dict(type='KeepPlace'), dict(type='PlainCheckpoint'),
+           dict(type='NameSamples'), dict(type='CheckLabels', classes=cfg.get('classes')),
            dict(type='ShowProgress'), dict(type='ReportBadFiles'), dict(type='HintAtWaiting')]
     # A config that a run has written into its work dir names them already.
     types = [hook['type'] for hook in own]

@@ -184,8 +184,8 @@ def test_overview(explained):
     ('pipeline.3', "pipeline is a list of 3, expected an index 0..2, not '3'"),
     ('pipeline.first', "pipeline is a list of 3, expected an index 0..2, not 'first'"),
     ('classes.0', "classes is 9, which holds no '0'"),
-    ('zebra', "the config has no 'zebra'; known: classes, decode, default_scope, model, "
-     'optim_wrapper, pipeline, train_dataloader'),
+    ('zebra', "the config has no 'zebra'; known: classes, decode, default_scope, "
+     'log_processor, model, optim_wrapper, pipeline, train_dataloader'),
 ])
 def test_unknown_keys(explained, key, message):
     assert explained('leaf.py', key, status=2) == [f'error: {message}']
