@@ -14,6 +14,8 @@ function                 cures
                          and ``ValueError: DistributedDataParallel device_ids ... only work with``
 `drop_idle_persistence`  ``ValueError: persistent_workers option needs num_workers > 0``, and an
                          assertion about ``timeout``
+`keep_text`              ``SyntaxError: Failed to format the config file``: Ctrl-C while a checkpoint
+                         is saved, and the time that this takes at each
 =======================  =========================================================================
 """
 import importlib.metadata
@@ -23,6 +25,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
+from mmengine.config import Config
 from mmengine.optim import OptimWrapper
 from mmengine.runner.checkpoint import CheckpointLoader
 
@@ -31,7 +34,7 @@ from mmvideo.errors import InputError
 from mmvideo.registry import OPTIM_WRAPPERS
 
 __all__ = ['CPUAmpOptimWrapper', 'drop_idle_persistence', 'find_packages_without',
-           'install', 'join_cpu_processes', 'load_safely', 'make_plain']
+           'install', 'join_cpu_processes', 'keep_text', 'load_safely', 'make_plain']
 
 
 def find_packages_without():
@@ -135,3 +138,22 @@ def install():
     """Put the workarounds that patch mmengine in place; calling it again changes nothing."""
     find_packages_without()
     load_safely()
+
+
+class _LaidOut(Config):
+    """A config whose text has been laid out."""
+
+    @property
+    def pretty_text(self):
+        return self.__dict__.get('_laid_out') or Config.pretty_text.fget(self)
+
+
+def keep_text(cfg):
+    """Lay the text of a config out once: a run writes it into each of its checkpoints.
+
+    The formatter takes about as long as a short epoch, and whatever interrupts it comes out as an
+    error of syntax. The config must not change afterwards.
+    """
+    text = cfg.pretty_text
+    object.__setattr__(cfg, '__class__', _LaidOut)      # Config's own would make a key of it
+    cfg.__dict__['_laid_out'] = text

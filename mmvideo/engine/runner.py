@@ -11,6 +11,7 @@ from mmengine.runner import Runner
 
 from mmvideo.errors import InputError
 
+from . import compat
 from .loader import WatchedLoader, named_errors
 from .resume import EpochLoop
 
@@ -61,6 +62,7 @@ class BriefRunner(Runner):
         return logger
 
     def train(self):
+        compat.keep_text(self.cfg)
         with self._watched():
             return super().train()
 

@@ -1,4 +1,5 @@
 """Each workaround: its message still comes without it, and no longer comes with it."""
+import copy
 import subprocess
 import sys
 import textwrap
@@ -6,7 +7,7 @@ import textwrap
 import numpy as np
 import pytest
 import torch
-from mmengine.config import ConfigDict
+from mmengine.config import Config, ConfigDict
 from mmengine.logging import HistoryBuffer
 from mmengine.optim import AmpOptimWrapper
 from torch.utils.data import DataLoader
@@ -81,7 +82,7 @@ def test_amp_on_cpu_needs_the_workaround():
 
 JOIN = '''
     import torch
-    from mmengine.config import ConfigDict
+    from mmengine.config import Config, ConfigDict
     from mmengine.dist import init_dist
     from mmengine.model import MMDistributedDataParallel
     {patch}
@@ -124,3 +125,18 @@ def test_idle_persistence_needs_the_workaround():
     busy = dict(num_workers=1, persistent_workers=True)
     compat.drop_idle_persistence(busy)
     assert busy == dict(num_workers=1, persistent_workers=True)
+
+
+def test_interrupted_layout_of_a_config_needs_the_workaround(monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+    cfg = Config(dict(a=1, b=dict(c=[1, 2])))
+    text = cfg.pretty_text
+    kept = Config(dict(a=1, b=dict(c=[1, 2])))
+    compat.keep_text(kept)
+    monkeypatch.setattr('mmengine.config.config.FormatCode', interrupted)
+    with pytest.raises(SyntaxError, match='Failed to format the config file'):
+        cfg.pretty_text     # noqa: B018
+    assert kept.pretty_text == text
+    assert set(kept.keys()) == {'a', 'b'} and kept.b.c == [1, 2] and isinstance(kept, Config)
+    assert copy.deepcopy(kept).pretty_text == text and copy.copy(kept).b == kept.b
