@@ -14,8 +14,8 @@ function                 cures
                          and ``ValueError: DistributedDataParallel device_ids ... only work with``
 `drop_idle_persistence`  ``ValueError: persistent_workers option needs num_workers > 0``, and an
                          assertion about ``timeout``
-`keep_text`              ``SyntaxError: Failed to format the config file``: Ctrl-C while a checkpoint
-                         is saved, and the time that this takes at each
+`keep_text`              ``SyntaxError: Failed to format the config file``: Ctrl-C while a file
+                         is saved; and the time that it takes, at each checkpoint
 =======================  =========================================================================
 """
 import importlib.metadata
