@@ -7,6 +7,7 @@ import contextlib
 import functools
 import gc
 import io
+import itertools
 import json
 import math
 import os.path as osp
@@ -33,6 +34,8 @@ from mmvideo.registry import MODELS
 from .networks import is_foreign
 
 __all__ = ['Outcome', 'fuse', 'pipeline_options', 'smoke', 'smoke_all', 'smoke_options']
+
+RUNS = itertools.count()
 
 PHASES = ('train', 'val', 'test')
 # Keys of a step that are lengths in pixels.
@@ -122,7 +125,8 @@ def _run(path, data, work, more):
     library = cfg.model.backbone.type.partition('.')[0]
     if is_foreign(cfg.model) and find_spec(library) is None:
         return dict(left_out=f'needs {library}')
-    options = {**smoke_options(cfg, data), **more}
+    # mmengine tells runs of one process apart by name and second.
+    options = {**smoke_options(cfg, data), 'experiment_name': f'smoke_{next(RUNS)}', **more}
     without = tuple(key for key in NOT_YET if cfg.get(key))
     if cfg.get('train_dataloader') is None:
         return _test(path, cfg, options, work)

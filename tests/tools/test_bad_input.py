@@ -360,7 +360,9 @@ def test_ctrl_c_ends_training_and_its_workers(embedded, tmp_path):
     with open(log, 'w') as file:
         process = subprocess.Popen(
             [sys.executable, 'tools/train.py', *arguments(embedded, tmp_path, TSM, **more)],
-            cwd=ROOT, env=environment(), stdout=file, stderr=file, start_new_session=True)
+            cwd=ROOT, env=environment(), stdout=file, stderr=file, start_new_session=True,
+            # Tests that a shell runs in the background would hand on that Ctrl-C is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
     deadline = time.monotonic() + 120
     while not (tmp_path / 'last_checkpoint').is_file() and time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()[-2000:]
