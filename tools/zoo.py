@@ -100,6 +100,7 @@ def add_build(commands):
 
 
 def run_build(args):
+    from mmvideo.engine.config_file import config_name
     from mmvideo.zoo import read_configs
     from mmvideo.zoo.networks import published_parameters, try_out
     configs = read_configs(paths_of(args.pattern))
@@ -109,7 +110,7 @@ def run_build(args):
     published, failed, start = published_parameters(COUNTS), 0, time.time()
     absent = compared = 0
     for path, cfg in configs.items():
-        name = name_of(path)
+        name = config_name(path)
         found = try_out(cfg)
         if found.parameters is None:
             absent += 1
@@ -326,13 +327,9 @@ class Progress:
 def paths_of(pattern):
     """Paths of the configs whose names have a part, or fit a pattern with ``*``, ``?`` or ``[]``.
     """
-    from mmvideo.engine.config_file import zoo_configs
+    from mmvideo.engine.config_file import config_name, zoo_configs
     word = pattern if set(pattern) & set('*?[') else f'*{pattern}*'
-    return [path for path in zoo_configs() if fnmatch.fnmatch(name_of(path), word)]
-
-
-def name_of(path):
-    return osp.basename(path).removesuffix('.py')
+    return [path for path in zoo_configs() if fnmatch.fnmatch(config_name(path), word)]
 
 
 def main(argv=None):

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 
 from mmvideo.errors import InputError, MissingFileError
 
-__all__ = ['find_config', 'zoo_configs']
+__all__ = ['config_name', 'find_config', 'zoo_configs']
 
 PACKAGE = osp.dirname(osp.dirname(osp.abspath(__file__)))
 # Of the folder one works in, of the checkout, and of an installed package.
@@ -27,6 +27,11 @@ OTHER_NAMES = dict(
 OTHER_FOLDER = ('audio_recognition', 'recognition_audio')
 
 
+def config_name(path):
+    """What a config is called: its file's name without folder and suffix."""
+    return osp.basename(path).removesuffix('.py')
+
+
 def find_config(name):
     """The path of a config, given as a path or as the bare name of one under ``configs/``.
 
@@ -43,7 +48,7 @@ def find_config(name):
             return path
     if osp.isdir(name):
         raise InputError(f'{name} is a folder, expected one config')
-    folder, stem = osp.dirname(name), osp.basename(name).removesuffix('.py')
+    folder, stem = osp.dirname(name), config_name(name)
     stem = OTHER_NAMES.get(stem, stem)
     other = osp.join(folder.replace(*OTHER_FOLDER), f'{stem}.py')
     if osp.isfile(other):
@@ -93,7 +98,7 @@ def _listed(paths):
 
 def _nearest(stem, paths, count=3):
     """Paths whose file names are most like ``stem``, best first; none if all are strangers."""
-    scores = {path: _likeness(stem, osp.basename(path).removesuffix('.py')) for path in paths}
+    scores = {path: _likeness(stem, config_name(path)) for path in paths}
     best = sorted(scores, key=scores.get, reverse=True)[:count]
     return [path for path in best if scores[path] >= LIKE_NAME]
 

@@ -3,6 +3,7 @@
 The options are those of the 0.x line; here they become config values before anything is built:
 validation is off without ``--validate``, ``--eval`` names metrics, ``--out`` keeps the scores.
 """
+import itertools
 import os
 import os.path as osp
 import sys
@@ -17,7 +18,7 @@ from mmvideo.errors import InputError
 
 from . import compat
 from .check import check_config, check_keys, check_training
-from .config_file import find_config
+from .config_file import config_name, find_config
 from .data_place import check_data
 from .hooks import PrepareModel
 from .loader import LIMIT_SECONDS
@@ -27,6 +28,7 @@ from .runner import BriefRunner
 __all__ = ['build_runner', 'load_config', 'read_config', 'test', 'train']
 
 PHASES = ('train', 'val', 'test')
+RUNS = itertools.count(1)     # of this process
 
 
 def read_config(path):
@@ -123,9 +125,7 @@ def complete(cfg):
         if not isinstance(cfg['precise_bn'], dict):
             raise InputError(f'config key precise_bn: expected a dict such as dict(num_iters=200, '
                              f'interval=1), not {cfg["precise_bn"]!r}')
-        cfg['custom_hooks'] = [hook for hook in cfg.get('custom_hooks') or []
-                               if hook.get('type') != 'PreciseBN']
-        cfg['custom_hooks'].append(dict(type='PreciseBN', **cfg['precise_bn']))
+        _add_hooks(cfg, [dict(type='PreciseBN', **cfg['precise_bn'])])
     for phase in PHASES:
         loader = cfg.get(f'{phase}_dataloader')
         if loader is None:
@@ -144,6 +144,13 @@ def complete(cfg):
                 cfg[f'{phase}_evaluator'] = dict(type='AccMetric')
             cfg[f'{phase}_dataloader'].dataset.setdefault('test_mode', True)
     return cfg
+
+
+def _add_hooks(cfg, hooks):
+    """Put hooks in, each once: a config that a run wrote into its work dir names them already."""
+    types = [hook['type'] for hook in hooks]
+    cfg['custom_hooks'] = [hook for hook in cfg.get('custom_hooks') or []
+                           if hook.get('type') not in types] + hooks
 
 
 def _cuts_later(dataset):
@@ -179,14 +186,15 @@ def build_runner(cfg, *, strict=False, source=None, goes_on=False):
     compat.join_cpu_processes(cfg, cfg.get('launcher', 'none'))
     source = source or str(cfg.get('load_from'))
     # A checkpoint is looked at before anything in it is used.
-    own = [dict(type='MatchCheckpoint', strict=strict, source=source),
-           dict(type='SampleSeed'), dict(type='KeepPlace'), dict(type='PlainCheckpoint'),
-           dict(type='NameSamples'), dict(type='CheckLabels', classes=cfg.get('classes')),
-           dict(type='ShowProgress'), dict(type='ReportBadFiles'), dict(type='HintAtWaiting')]
-    # A config that a run has written into its work dir names them already.
-    types = [hook['type'] for hook in own]
-    cfg['custom_hooks'] = [hook for hook in cfg.get('custom_hooks') or []
-                           if hook.get('type') not in types] + own
+    _add_hooks(cfg, [
+        dict(type='MatchCheckpoint', strict=strict, source=source),
+        dict(type='SampleSeed'), dict(type='KeepPlace'), dict(type='PlainCheckpoint'),
+        dict(type='NameSamples'), dict(type='CheckLabels', classes=cfg.get('classes')),
+        dict(type='ShowProgress'), dict(type='ReportBadFiles'), dict(type='HintAtWaiting')])
+    number = next(RUNS)
+    if number > 1:      # mmengine tells runs of one process apart by name and second
+        name = cfg.get('experiment_name') or config_name(cfg.filename or 'run')
+        cfg['experiment_name'] = f'{name}_{number}'
     runner = BriefRunner.from_cfg(cfg)
     runner.goes_on = goes_on
     return runner

@@ -42,20 +42,22 @@ def labels_of(file, dataset=None):
     return labels
 
 
-def measure(file, labels, metrics, metric_options=None):
-    """Accuracies of a score file, by name, as :class:`AccMetric` gives them in a test.
+def measure(scores, labels, metrics, metric_options=None, source='the scores'):
+    """Accuracies of scores that are at hand, by name, as :class:`AccMetric` gives them in a test.
 
     Args:
-        file: ScoreFile.
+        scores: [N, C].
         labels: one a sample: a class number, or a list of class numbers.
         metrics: names, see :class:`AccMetric`.
         metric_options: keyword arguments by metric.
+        source: where the scores are from, for messages.
     """
     metric = AccMetric(metrics, metric_options)
     metric.process(None, [
-        dict(score=score, label=_many_hot(label, file.num_classes, file.path)
-             if isinstance(label, (list, tuple)) else label)
-        for score, label in zip(file.averaged(), labels, strict=True)])
+        dict(score=score,
+             label=_many_hot(label, len(score), source) if isinstance(label, (list, tuple))
+             else label)
+        for score, label in zip(scores, labels, strict=True)])
     return metric.compute_metrics(metric.results)
 
 
@@ -65,9 +67,9 @@ def test_list(cfg):
     return loader and DATASETS.build({**loader.dataset, 'pipeline': [], 'test_mode': True})
 
 
-def _many_hot(classes, num_classes, path):
+def _many_hot(classes, num_classes, source):
     wrong = [label for label in classes if not 0 <= label < num_classes]
     if wrong:
-        raise InputError(f'{path}: label {wrong[0]} is out of range; {num_classes} classes are '
+        raise InputError(f'{source}: label {wrong[0]} is out of range; {num_classes} classes are '
                          'scored')
     return [float(i in classes) for i in range(num_classes)]

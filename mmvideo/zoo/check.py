@@ -4,6 +4,7 @@ import json
 import os.path as osp
 import re
 
+from mmvideo.engine.config_file import config_name
 from mmvideo.errors import InputError, MissingFileError
 
 from .rows import modality, sampler
@@ -67,7 +68,7 @@ PUBLISHED_OTHERWISE = {
 
 def name_complaints(path, cfg):
     """What the name of a config says and its values do not: a list of sentences."""
-    stem, clip = osp.basename(path).removesuffix('.py'), sampler(cfg)
+    stem, clip = config_name(path), sampler(cfg)
     if clip is None:
         return []
     loader = cfg.get('train_dataloader') or cfg.get('test_dataloader')

@@ -1,7 +1,7 @@
 """The row that a command is about: by the name of its config, or as the tables call it."""
 import os.path as osp
 
-from mmvideo.engine.config_file import find_config
+from mmvideo.engine.config_file import config_name, find_config
 from mmvideo.errors import InputError
 
 from .rows import Row, read_configs, read_rows
@@ -22,7 +22,7 @@ def rows_of(name, number=None):
     Raises:
         InputError: there is no such config, it stands in no table, or has no such row.
     """
-    path, stem = find_config(name), osp.basename(name).removesuffix('.py')
+    path, stem = find_config(name), config_name(name)
     rows = _rows_on(path)
     named = [row for row in rows if row.name == stem != row.stem]
     number = named[0].number if named and number is None else number
@@ -49,7 +49,7 @@ def _benchmark_row(path, cfg):
     if not cfg.get('benchmark'):
         return []
     from .embedded import read_results
-    figures = read_results()['rows'].get(osp.basename(path).removesuffix('.py'))
+    figures = read_results()['rows'].get(config_name(path))
     if figures is None:
         return []
     return [Row(path, cfg, dict(row=None, section='Embedded benchmark', top1=figures.top1,

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import torch
 
-from mmvideo.engine.config_file import FOLDERS, zoo_configs
+from mmvideo.engine.config_file import FOLDERS, config_name, zoo_configs
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.evaluation import get_weighted_score, read_scores
 from mmvideo.evaluation.labeled import labels_of, measure
@@ -90,7 +90,7 @@ def embedded_configs(configs):
 def embedded_rows():
     """``{config path: Figures}`` of all configs whose figures are recorded."""
     rows = read_results()['rows']
-    return {path: rows[_stem(path)] for path in zoo_configs() if _stem(path) in rows}
+    return {path: rows[config_name(path)] for path in zoo_configs() if config_name(path) in rows}
 
 
 def complaint(evidence, top1):
@@ -129,7 +129,7 @@ def run_rows(configs, data=DATA, work_dir='work_dirs/embedded', again=False, kee
     """
     ceilings, status, begin = read_ceilings(data), 0, time.time()
     for number, (path, cfg) in enumerate(configs.items(), start=1):
-        stem, evidence = _stem(path), cfg.benchmark.evidence
+        stem, evidence = config_name(path), cfg.benchmark.evidence
         known = read_results()['rows'].get(stem)
         figures = measure_row(path, cfg, work_dir, data, again)
         said = [f'top-1 {figures.top1:.2f} % of {100 * ceilings[evidence]:g} % to be had from '
@@ -160,7 +160,7 @@ def measure_row(path, cfg, work_dir, data=DATA, again=False):
     Returns:
         Figures
     """
-    folder = Path(work_dir, _stem(path))
+    folder = Path(work_dir, config_name(path))
     kept, recipe = folder / 'figures.json', _digest(cfg)
     if kept.is_file() and not again:
         found = json.loads(kept.read_text())
@@ -206,8 +206,7 @@ def _sum(cfg, work_dir):
     if any(own != names[0] for own in names):
         raise InputError(f'the scores of {", ".join(cfg.fusion.configs)} are not of the same clips')
     scores = get_weighted_score([file.averaged() for file in files], cfg.fusion.coefficients)
-    files[0].scores = scores
-    found = measure(files[0], labels_of(files[0]), METRICS)
+    found = measure(scores, labels_of(files[0]), METRICS)
     return Figures(_percent(found['top1_acc']), _percent(found['mean_class_accuracy']), None, None,
                    _machine())
 
@@ -268,6 +267,3 @@ def _digest(cfg):
 def _percent(share):
     return round(100 * float(share), 2)
 
-
-def _stem(path):
-    return osp.basename(path).removesuffix('.py')

@@ -9,7 +9,7 @@ import numpy as np
 from mmvideo.engine import load_config, test
 from mmvideo.engine.data_place import check_data
 from mmvideo.errors import InputError
-from mmvideo.evaluation.accuracy import AccMetric
+from mmvideo.evaluation import labeled
 from mmvideo.evaluation.functional import get_weighted_score
 from mmvideo.evaluation.scores import read_scores
 
@@ -218,10 +218,8 @@ def _measure_joined(row, weights, limit, work_dir, say, tell):
                         max(part.lost for part in found), all(part.is_complete for part in found))
     joined = _Joined(row, weights, limit, work_dir, say, tell)
     figures = published(row)
-    metric = AccMetric(list(dict.fromkeys(METRICS[field][0] for field in figures)))
-    metric.process(None, [dict(score=score, label=np.array(label)) for score, label in
-                          zip(joined.scores, joined.labels, strict=True)])
-    found = metric.compute_metrics(metric.results)
+    found = labeled.measure(joined.scores, joined.labels,
+                            list(dict.fromkeys(METRICS[field][0] for field in figures)))
     found = {field: found[METRICS[field][1]] for field in figures}
     return Measured(compare('', figures, found, len(joined.labels), None if limit else joined.lost),
                     joined.data, joined.tests, joined.lost, joined.is_complete)

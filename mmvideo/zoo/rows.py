@@ -7,7 +7,7 @@ values.
 import os.path as osp
 from typing import NamedTuple
 
-from mmvideo.engine.config_file import zoo_configs
+from mmvideo.engine.config_file import config_name, zoo_configs
 from mmvideo.engine.run import load_config
 from mmvideo.errors import InputError
 
@@ -61,7 +61,7 @@ class Row:
 
     @property
     def stem(self):
-        return osp.basename(self.path).removesuffix('.py')
+        return config_name(self.path)
 
     @property
     def title(self):

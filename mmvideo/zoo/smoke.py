@@ -7,7 +7,6 @@ import contextlib
 import functools
 import gc
 import io
-import itertools
 import json
 import math
 import os.path as osp
@@ -24,7 +23,7 @@ import torch
 
 from mmvideo import engine
 from mmvideo.engine.check import NOT_YET
-from mmvideo.engine.config_file import find_config
+from mmvideo.engine.config_file import config_name, find_config
 from mmvideo.errors import InputError
 from mmvideo.evaluation.functional import get_weighted_score, top_k_accuracy
 from mmvideo.evaluation.scores import read_scores
@@ -34,8 +33,6 @@ from mmvideo.registry import MODELS
 from .networks import is_foreign
 
 __all__ = ['Outcome', 'fuse', 'pipeline_options', 'smoke', 'smoke_all', 'smoke_options']
-
-RUNS = itertools.count()
 
 PHASES = ('train', 'val', 'test')
 # Keys of a step that are lengths in pixels.
@@ -93,7 +90,7 @@ def smoke(path, data, folder, options=None):
     Returns:
         Outcome
     """
-    name, start = _name(path), time.perf_counter()
+    name, start = config_name(path), time.perf_counter()
     work = osp.join(folder, name)
     said = io.StringIO()
     try:
@@ -125,8 +122,7 @@ def _run(path, data, work, more):
     library = cfg.model.backbone.type.partition('.')[0]
     if is_foreign(cfg.model) and find_spec(library) is None:
         return dict(left_out=f'needs {library}')
-    # mmengine tells runs of one process apart by name and second.
-    options = {**smoke_options(cfg, data), 'experiment_name': f'smoke_{next(RUNS)}', **more}
+    options = {**smoke_options(cfg, data), **more}
     without = tuple(key for key in NOT_YET if cfg.get(key))
     if cfg.get('train_dataloader') is None:
         return _test(path, cfg, options, work)
@@ -277,7 +273,7 @@ def smoke_all(paths, data, folder, jobs=2, limit=600):
     while paths:
         for path, outcome in spread(work, paths, jobs, limit):
             if isinstance(outcome, Lost):
-                outcome = Outcome(_name(path), fault=str(outcome))
+                outcome = Outcome(config_name(path), fault=str(outcome))
             found[outcome.name] = outcome
             if outcome.terms:
                 sums[outcome.name] = path
@@ -317,6 +313,3 @@ def fuse(name, cfg, outcomes, folder):
     return Outcome(name, time.perf_counter() - start,
                    metrics={f'top1_acc of {len(files)} streams': float(top1)})
 
-
-def _name(path):
-    return osp.basename(path).removesuffix('.py')

@@ -1,5 +1,4 @@
 """Training and testing on data of which some files are damaged."""
-import itertools
 import json
 import os
 import re
@@ -18,7 +17,6 @@ from runs import ROOT, TSM, environment, main_of, options, write_audio_only  # n
 
 from mmvideo.engine.health import hint  # noqa: E402
 
-numbers = itertools.count()
 SUMMARY = ('cannot be opened as a video', 'the file is empty', 'has no video stream',
            'no such video file')
 
@@ -55,8 +53,7 @@ def damaged(embedded, tmp_path_factory):
 
 
 def flags(data, work_dir, *flags, **more):
-    more = dict(dict(train_dataloader__batch_size=16, train_cfg__max_epochs=1,
-                     experiment_name=f'bad_files_{next(numbers)}'), **more)
+    more = dict(dict(train_dataloader__batch_size=16, train_cfg__max_epochs=1), **more)
     return [TSM, '--work-dir', str(work_dir), '--seed', '0', *map(str, flags),
             *options(data, **more)]
 

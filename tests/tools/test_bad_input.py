@@ -1,5 +1,4 @@
 """Wrong input ends a command with status 2 and one line: what, where, what was expected."""
-import itertools
 import os
 import re
 import signal
@@ -33,7 +32,6 @@ VAL_LIST = 'val_dataloader__dataset__ann_file'
 TEST_LIST = 'test_dataloader__dataset__ann_file'
 # A list that breaks off leaves classes without a sample, which is worth a warning in real life.
 pytestmark = pytest.mark.filterwarnings('ignore:.*classes have no sample')
-numbers = itertools.count()
 
 
 def save_weights(path, config=TSM, **values):
@@ -64,7 +62,6 @@ def bad(embedded, tmp_path_factory):
 
 
 def arguments(embedded, work_dir, *flags, **more):
-    more.setdefault('experiment_name', f'bad_{next(numbers)}')
     return [*map(str, flags), '--work-dir', str(work_dir), *options(embedded, **more)]
 
 

@@ -35,7 +35,8 @@ def run(args):
     names = args.eval or measured.get('metric_list') or ['top_k_accuracy', 'mean_class_accuracy']
     options = metric_options(args.eval_options) or measured.get('metric_options')
     labels = labels_of(file, None if file.is_labeled else test_list(cfg))
-    for name, value in measure(file, labels, names, options).items():
+    for name, value in measure(file.averaged(), labels, names, options,
+                               file.path).items():
         print(f'{name}: {value:.4f}')
 
 

@@ -6,7 +6,6 @@ Nothing is trained: the schedules step as in a run, on one weight that stands fo
 """
 import argparse
 import copy
-import os.path as osp
 import sys
 
 from mmvideo.command import KeyValues, exit_status
@@ -103,6 +102,7 @@ def turns(values, steps):
 
 def run(args):
     from mmvideo.engine import load_config
+    from mmvideo.engine.config_file import config_name
     if min(args.dataset_size or 1, args.ngpus) < 1:
         raise InputError('--dataset-size and --ngpus: expected numbers of at least 1')
     curves = {}
@@ -110,7 +110,7 @@ def run(args):
         cfg = load_config(config, args.cfg_options)
         steps = steps_of(cfg, args.dataset_size, args.ngpus)
         values = trace(cfg, steps, args.parameter)
-        name = osp.splitext(osp.basename(config))[0]
+        name = config_name(config)
         curves[name] = (steps, values)
         print(f'{name}: {len(values) // steps} epochs of {steps} steps')
         for epoch, value in turns(values, steps):
