@@ -2,10 +2,10 @@
 import csv
 import io
 import json
-import os
 import os.path as osp
 
 from mmvideo.errors import InputError
+from mmvideo.storage import replacing
 
 __all__ = ['write_records']
 
@@ -36,15 +36,8 @@ def write_records(path, records, columns, path_key, rest='label'):
         text = _csv_text(records, keys, rest)
     else:
         text = ''.join(_line(path, record, keys, rest) for record in records)
-    os.makedirs(osp.dirname(path) or '.', exist_ok=True)
-    draft = f'{path}.{os.getpid()}.part'
-    try:
-        with open(draft, 'w', encoding='utf-8', newline='') as file:
-            file.write(text)
-        os.replace(draft, path)
-    finally:
-        if osp.exists(draft):
-            os.remove(draft)
+    with replacing(path) as draft:
+        draft.write_bytes(text.encode('utf-8'))
 
 
 def _json_text(records, rest, suffix):

@@ -6,9 +6,7 @@ for all samples. A pickle needs numpy and nothing of mmvideo to be loaded.
 """
 import io
 import json
-import os
 import pickle
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from mmengine.evaluator import BaseMetric
 
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.registry import METRICS
+from mmvideo.storage import replacing
 
 from .accuracy import collected, plain_samples
 
@@ -79,22 +78,8 @@ def _kind(path):
 
 def write_file(path, content):
     """Write bytes so that nobody ever sees half of the file: beside it first, then renamed."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.')
-    try:
-        with os.fdopen(handle, 'wb') as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes a private file; give it the mode that open() would have.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with replacing(path) as draft:
+        draft.write_bytes(content)
 
 
 def write_scores(path, scores, names=None, labels=None, config='', checkpoint='',

@@ -18,8 +18,9 @@ import re
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.storage.archives import UNPACKERS, Tar, Zip, compressed
 from mmvideo.storage.database import Database
+from mmvideo.storage.whole_files import replacing
 
-__all__ = ['isdir', 'isfile', 'open_source', 'read_bytes', 'split', 'walk']
+__all__ = ['isdir', 'isfile', 'open_source', 'read_bytes', 'replacing', 'split', 'walk']
 
 _SUFFIX = re.compile(r'\.(zip|tar|lmdb|tgz|tbz2|txz|tar\.(?:gz|bz2|xz|zst))(?=[/\\]|$)',
                      re.IGNORECASE)

@@ -11,6 +11,7 @@ import zlib
 
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.storage.members import no_member, tree_of
+from mmvideo.storage.whole_files import replacing
 
 __all__ = ['INDEX_SUFFIX', 'Tar', 'UNPACKERS', 'Zip', 'compressed', 'tar_members',
            'write_tar_index']
@@ -225,8 +226,6 @@ def write_tar_index(path):
     for name, place in members.items():
         offset, size = place or (0, -1)
         lines.append(f'{offset} {size} {name}')
-    draft = f'{path}{INDEX_SUFFIX}.{os.getpid()}.part'
-    with open(draft, 'w', encoding='utf-8', errors='surrogateescape', newline='') as index:
-        index.write('\0'.join(lines))
-    os.replace(draft, path + INDEX_SUFFIX)
+    with replacing(path + INDEX_SUFFIX) as draft:
+        draft.write_bytes('\0'.join(lines).encode('utf-8', 'surrogateescape'))
     return path + INDEX_SUFFIX

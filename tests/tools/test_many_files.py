@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from mmvideo.errors import InputError, MissingFileError
+from mmvideo.storage import replacing
 
 sys.path.insert(0, str(Path(__file__).parents[2] / 'tools' / 'data'))
 
 import many_files  # noqa: E402
-from many_files import find_files, replacing, targets_of, work_through  # noqa: E402
+from many_files import find_files, targets_of, work_through  # noqa: E402
 
 KILL = '__import__("os").kill(__import__("os").getpid(), 9)'
 SLEEP = '__import__("time").sleep(600)'

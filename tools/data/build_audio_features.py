@@ -16,12 +16,12 @@ from many_files import (
     find_files,
     parse_part,
     parse_suffixes,
-    replacing,
     targets_of,
     work_through,
 )
 
 from mmvideo.audio import log_mel, read_audio
+from mmvideo.storage import replacing
 
 
 def write_features(source, target):

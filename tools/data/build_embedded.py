@@ -28,9 +28,9 @@ from build_audio_features import write_features
 from embedded import movie, picture, sound
 from embedded.classes import CLASSES, EVIDENCE, ceiling
 from embedded.clips import draw_clip
-from many_files import replacing
 
 from mmvideo.errors import InputError
+from mmvideo.storage import replacing
 
 # Part of the record: raise it when the same arguments shall give other files.
 VERSION = 1

@@ -9,10 +9,11 @@ import re
 import sys
 
 import cv2
-from many_files import add_options, find_folders, replacing, targets_of, work_through
+from many_files import add_options, find_folders, targets_of, work_through
 from media import VideoWriter
 
 from mmvideo.errors import InputError
+from mmvideo.storage import replacing
 
 CONTAINER_OF = {'mp4': 'mp4', 'avi': 'avi', 'mkv': 'matroska', 'mov': 'mov', 'webm': 'webm'}
 

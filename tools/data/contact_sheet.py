@@ -1,10 +1,10 @@
 """Draws samples: frames and views of them as rows of a picture, or side by side in a video."""
 import cv2
 import numpy as np
-from many_files import replacing
 from media import VideoWriter
 
 from mmvideo.optical_flow import color_wheel, dequantize
+from mmvideo.storage import replacing
 
 __all__ = ['write_movie', 'write_sheet']
 

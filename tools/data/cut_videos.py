@@ -20,11 +20,12 @@ import av
 from file_lists.csv_splits import columns_of
 from file_lists.items import Items
 from file_lists.split_files import csv_lines, json_object
-from many_files import add_options, replacing, work_through
+from many_files import add_options, work_through
 from media import cut_video
 
 from mmvideo.command import exit_status
 from mmvideo.errors import InputError, MissingFileError
+from mmvideo.storage import replacing
 
 # A last part that is shorter is left to the one before.
 SHORTEST_SECONDS = 1

@@ -14,12 +14,12 @@ from many_files import (
     add_options,
     find_files,
     parse_suffixes,
-    replacing,
     targets_of,
     work_through,
 )
 
 from mmvideo.audio import SAMPLE_RATE, read_audio
+from mmvideo.storage import replacing
 
 
 def extract(source, target):

@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 import cv2
-from many_files import replacing
+
+from mmvideo.storage import replacing
 
 __all__ = ['SINKS', 'FrameFile', 'FrameFolder', 'is_done']
 

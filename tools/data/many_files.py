@@ -5,15 +5,14 @@
     return tally.finish('videos written')
 
 A file that fails does not stop the others; neither does one whose process is killed or, with a
-limit, never ends. Results are put in place once they are whole (:func:`replacing`), so whatever
-cut a run short, the same command goes on where it stopped.
+limit, never ends. Results are put in place once they are whole
+(:func:`mmvideo.storage.replacing`), so whatever cut a run short, the same command goes on where it
+stopped.
 """
 import contextlib
 import dataclasses
 import functools
-import os
 import re
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -22,31 +21,12 @@ from mmvideo.errors import InputError, MissingFileError
 from mmvideo.processes import Lost, spread
 
 __all__ = ['Progress', 'Tally', 'add_options', 'find_files', 'find_folders', 'parse_part',
-           'parse_suffixes', 'replacing', 'targets_of', 'time_text', 'work_through']
+           'parse_suffixes', 'targets_of', 'time_text', 'work_through']
 
 # Of the failures, so many are listed on the screen; all of them stand in the report file.
 LISTED = 20
 # Without a terminal, a line of progress comes this often.
 LINE_SECONDS = 30
-
-
-@contextlib.contextmanager
-def replacing(path):
-    """A path beside ``path`` to write to; it takes the place of ``path`` once all went well.
-
-    Whoever reads ``path`` meanwhile sees the old file or the new one, never half of one. The path
-    beside may become a folder, if there is no ``path`` yet.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f'.{path.name}.{os.getpid()}.part')
-    try:
-        yield draft
-        os.replace(draft, path)
-    finally:
-        if draft.is_dir():
-            shutil.rmtree(draft)
-        draft.unlink(missing_ok=True)
 
 
 def parse_suffixes(text):

@@ -4,9 +4,8 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from many_files import replacing
-
 from mmvideo.engine.config_file import find_config
+from mmvideo.storage import replacing
 
 __all__ = ['MODELS', 'write_config']
 

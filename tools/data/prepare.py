@@ -20,7 +20,7 @@ import zlib
 from pathlib import Path
 
 from grouped_split import group_names, join_groups, split_groups
-from many_files import add_options, replacing, work_through
+from many_files import add_options, work_through
 from own_config import MODELS, write_config
 
 from mmvideo.datasets.list_writing import write_records
@@ -28,6 +28,7 @@ from mmvideo.datasets.trees import files_below
 from mmvideo.datasets.video import SUFFIXES
 from mmvideo.decoders import PyAVReader
 from mmvideo.errors import InputError, MissingFileError
+from mmvideo.storage import replacing
 
 # Names of folders that are no classes.
 SPLIT = {'train', 'training', 'val', 'valid', 'validation', 'test', 'testing'}

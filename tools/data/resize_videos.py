@@ -14,7 +14,6 @@ from many_files import (
     add_options,
     find_files,
     parse_suffixes,
-    replacing,
     targets_of,
     work_through,
 )
@@ -22,6 +21,7 @@ from media import copy_video
 
 from mmvideo.datasets.video import SUFFIXES
 from mmvideo.errors import InputError
+from mmvideo.storage import replacing
 
 CONTAINER_OF = {'.mp4': 'mp4', '.m4v': 'mp4', '.mov': 'mov', '.mkv': 'matroska', '.avi': 'avi'}
 
