@@ -21,7 +21,8 @@ try:
 except ImportError:     # Windows
     fcntl = None
 
-__all__ = ['TRUST', 'check_hash', 'fetch', 'hash_of', 'kept_at', 'local_file', 'read_checkpoint']
+__all__ = ['TRUST', 'check_hash', 'fetch', 'hash_in', 'hash_of', 'kept_at', 'local_file',
+           'read_checkpoint']
 
 TRUST = 'MMVIDEO_TRUST_CHECKPOINTS'
 # Of a download: bytes at a time, seconds without any, connections.
@@ -156,13 +157,19 @@ def check_hash(path, name=None):
     Raises:
         InputError: it has another hash.
     """
-    wanted = re.search(r'-([0-9a-f]{8,})\.\w+$', name or osp.basename(path))
+    wanted = hash_in(name or osp.basename(path))
     if wanted is None:
         return
-    found = hash_of(path)[:len(wanted.group(1))]
-    if found != wanted.group(1):
+    found = hash_of(path)[:len(wanted)]
+    if found != wanted:
         raise InputError(f'{name or path}: its hash begins {found}, its name says '
-                         f'{wanted.group(1)}: it is damaged or another file')
+                         f'{wanted}: it is damaged or another file')
+
+
+def hash_in(name):
+    """The hash that a name or an address ends with, ``name-<hash>.pth``; None without one."""
+    found = re.search(r'-([0-9a-f]{8,})\.\w+$', name)
+    return found and found.group(1)
 
 
 def hash_of(path):

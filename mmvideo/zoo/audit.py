@@ -1,6 +1,5 @@
 """What of a row's data lies on this machine, and whether it is what the row was measured on."""
 import os
-import os.path as osp
 import re
 import statistics
 from collections import Counter
@@ -9,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
+from mmvideo import storage
 from mmvideo.datasets.official import official_size
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.registry import DATASETS
@@ -78,7 +78,8 @@ class _Items(Dataset):
             return self._read(index)
         except MissingFileError as error:
             path = str(self.dataset.records[index][self.dataset.path_key])
-            return Finding(index, 'unreadable' if osp.exists(path) else 'missing', str(error))
+            there = storage.isfile(path) or storage.isdir(path)
+            return Finding(index, 'unreadable' if there else 'missing', str(error))
         except Exception as error:      # a damaged file may raise anything
             return Finding(index, 'unreadable', str(error) or type(error).__name__)
 

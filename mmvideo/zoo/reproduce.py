@@ -6,6 +6,7 @@ import tempfile
 
 import numpy as np
 
+from mmvideo import storage
 from mmvideo.engine import load_config, test
 from mmvideo.engine.data_place import check_data
 from mmvideo.errors import InputError
@@ -195,7 +196,7 @@ class _Run:
                     json.dump([{**dataset.records[i], dataset.path_key: dataset.names[i]}
                                for i in self.audit.readable], out)
                 options['test_dataloader.dataset.ann_file'] = path
-                if osp.isdir(dataset.ann_file):
+                if storage.isdir(dataset.ann_file):
                     options['test_dataloader.dataset.data_prefix'] = dataset.ann_file
             return test(self.row.path, self.file, work_dir=work_dir, options=options, **kwargs)
 

@@ -1,11 +1,17 @@
 """The weights of a row: fetched, or a file that is held against the published ones."""
 import os.path as osp
-import re
 from typing import NamedTuple
 
 import torch
 
-from mmvideo.checkpoint_file import check_hash, fetch, hash_of, local_file, read_checkpoint
+from mmvideo.checkpoint_file import (
+    check_hash,
+    fetch,
+    hash_in,
+    hash_of,
+    local_file,
+    read_checkpoint,
+)
 from mmvideo.engine.checkpoint import match_state_dict
 from mmvideo.errors import InputError
 from mmvideo.registry import MODELS
@@ -100,12 +106,6 @@ def _published(row, rows, tell):
     return Weights(row, file, 0, hash_of(file)[:DIGITS])
 
 
-def published_hash(address):
-    """The hash in the name of a published file; None if there is none."""
-    found = re.search(r'-([0-9a-f]{8,})\.\w+$', address)
-    return found and found.group(1)[:DIGITS]
-
-
 def place_of(row, rows, file):
     """Which of a row's weights a file is, told by its content.
 
@@ -123,7 +123,7 @@ def place_of(row, rows, file):
     """
     digits = hash_of(file)[:DIGITS]
     for one in [row, *rows]:
-        hashes = [published_hash(address) for address in one.checkpoints]
+        hashes = [(hash_in(address) or '')[:DIGITS] for address in one.checkpoints]
         if digits not in hashes:
             continue
         same = (one.section, one.get('resolution')) == (row.section, row.get('resolution'))
