@@ -37,6 +37,7 @@ from benchmarks import (  # noqa: E402
     views,
 )
 from benchmarks.timing import SHARE, interleave  # noqa: E402
+from mmvideo.processes import usable_cores  # noqa: E402
 
 SECTIONS = {
     'networks': (shift, temporal, non_local, networks, attention, fusion, imports),
@@ -162,7 +163,7 @@ def line_of(values):
 def machine():
     """What the ratios were measured on, in a sentence."""
     load = ', '.join(f'{x:.1f}' for x in os.getloadavg())
-    return (f'{cpu_name()}, {os.cpu_count()} cores (load {load}); Python '
+    return (f'{cpu_name()}, {usable_cores()} cores (load {load}); Python '
             f'{platform.python_version()}, torch {torch.__version__}, OpenCV {cv2.__version__}; '
             f'{datetime.date.today()}.')
 

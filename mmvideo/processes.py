@@ -1,4 +1,7 @@
-"""Work spread over processes, where one that dies or hangs costs its own item and no other."""
+"""Processes: how many have a core, and work spread over them.
+
+One that dies or hangs costs its own item and no other.
+"""
 import contextlib
 import multiprocessing
 import os
@@ -8,7 +11,16 @@ import time
 from collections import deque
 from multiprocessing.connection import wait
 
-__all__ = ['Lost', 'spread']
+__all__ = ['Lost', 'spread', 'usable_cores']
+
+
+def usable_cores():
+    """Cores that this process may run on; where a launcher started several here, its share."""
+    if hasattr(os, 'sched_getaffinity'):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return max(1, cores // int(os.environ.get('LOCAL_WORLD_SIZE', 1)))
 
 
 class Lost(str):

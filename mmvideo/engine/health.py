@@ -1,11 +1,11 @@
 """What a run tells of its data: bad samples as they turn up, and the time spent waiting."""
-import os
 import re
 
 from mmengine.hooks import Hook
 from mmengine.registry import LOG_PROCESSORS
 from mmengine.runner import LogProcessor
 
+from mmvideo.processes import usable_cores
 from mmvideo.registry import HOOKS
 
 __all__ = ['HintAtWaiting', 'ReportBadFiles', 'ShareLogProcessor']
@@ -87,13 +87,6 @@ class HintAtWaiting(Hook):
             self.is_said = True
             runner.logger.warning(hint(waited / total, runner.train_dataloader.num_workers,
                                        usable_cores()))
-
-
-def usable_cores():
-    """Cores for this process, where several share a machine."""
-    cores = (len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity')
-             else os.cpu_count() or 1)
-    return max(1, cores // int(os.environ.get('LOCAL_WORLD_SIZE', 1)))
 
 
 def hint(share, num_workers, cores):

@@ -14,6 +14,7 @@ import time
 
 from mmvideo.command import KeyValues, exit_status
 from mmvideo.errors import InputError
+from mmvideo.processes import usable_cores
 
 
 def parse_args(argv=None):
@@ -180,7 +181,7 @@ def time_loader(cfg, args):
         if clock.batches == before:
             raise InputError(f'{phase}_dataloader gives no batch: fewer samples than batch_size?')
     print(f'loader: {clock.rate():.2f} samples a second, {clock.cores():.2f} cores busy of '
-          f'{os.cpu_count()}')
+          f'{usable_cores()}')
 
 
 def run(args):

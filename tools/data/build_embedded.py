@@ -17,7 +17,6 @@ Flipping left and right turns class 0 into 2, 1 into 3 and 4 into 5: train with
 import argparse
 import json
 import multiprocessing
-import os
 import sys
 import time
 import zlib
@@ -30,6 +29,7 @@ from embedded.classes import CLASSES, EVIDENCE, ceiling
 from embedded.clips import draw_clip
 
 from mmvideo.errors import InputError
+from mmvideo.processes import usable_cores
 from mmvideo.storage import replacing
 
 # Part of the record: raise it when the same arguments shall give other files.
@@ -201,7 +201,7 @@ def parse_args(argv=None):
     parser.add_argument('--clips-per-class', type=int, default=120, metavar='N',
                         help='clips of each class to train on; N/4 of each for validation')
     parser.add_argument('--seed', type=int, default=0, help='another seed gives other clips')
-    parser.add_argument('--workers', type=int, default=min(2, os.cpu_count() or 1),
+    parser.add_argument('--workers', type=int, default=min(2, usable_cores()),
                         help='processes at work')
     return parser.parse_args(argv)
 

@@ -23,6 +23,7 @@ from many_files import Tally, work_through
 from mmvideo.command import KeyValues, exit_status
 from mmvideo.decoders import DECODERS, open_video
 from mmvideo.errors import InputError, MissingFileError
+from mmvideo.processes import usable_cores
 
 # Decoded at once by a full check, so that memory does not grow with the length of a video.
 CHUNK = 64
@@ -255,7 +256,7 @@ def parse_args(argv=None):
     parser.add_argument('--output-file', default='invalid-video.txt', metavar='FILE',
                         help='the bad videos, one a line (default invalid-video.txt)')
     parser.add_argument('--num-processes', '--nproc', '--num-workers', type=int, metavar='N',
-                        default=os.cpu_count() or 1, dest='num_workers',
+                        default=usable_cores(), dest='num_workers',
                         help='processes at work (default: one a core)')
     parser.add_argument('--limit-seconds', type=float, default=300, metavar='S',
                         help='a video that takes longer is bad (default 300)')

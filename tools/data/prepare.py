@@ -28,6 +28,7 @@ from mmvideo.datasets.trees import files_below
 from mmvideo.datasets.video import SUFFIXES
 from mmvideo.decoders import PyAVReader
 from mmvideo.errors import InputError, MissingFileError
+from mmvideo.processes import usable_cores
 from mmvideo.storage import replacing
 
 # Names of folders that are no classes.
@@ -238,7 +239,7 @@ def parse_args(argv=None):
                         help='; '.join(f'{name}: {model.said}' for name, model in MODELS.items()))
     parser.add_argument('--no-check', action='store_true',
                         help='do not try the config out at the end')
-    add_options(parser, num_workers=min(8, os.cpu_count() or 1), limit_seconds=120)
+    add_options(parser, num_workers=min(8, usable_cores()), limit_seconds=120)
     return parser.parse_args(argv)
 
 
