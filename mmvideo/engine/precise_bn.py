@@ -39,6 +39,8 @@ class _Population:
         variance = (self.squares / self.count - mean ** 2).clamp(min=0)
         self.norm.running_mean.copy_(mean)
         self.norm.running_var.copy_(variance * self.count / (self.count - 1).clamp(min=1))
+        if hasattr(self.norm, 'restart'):       # sub-batch norm
+            self.norm.restart()
 
 
 @torch.no_grad()

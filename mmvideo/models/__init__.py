@@ -11,5 +11,7 @@ from mmvideo.models import (
     preprocessor,
     recognizers,
 )
+from mmvideo.models.blocks import sub_batch_norm
 
-__all__ = ['backbones', 'blending', 'heads', 'losses', 'necks', 'preprocessor', 'recognizers']
+__all__ = ['backbones', 'blending', 'heads', 'losses', 'necks', 'preprocessor', 'recognizers',
+           'sub_batch_norm']
