@@ -12,7 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 GROUND = ('mmvideo.errors', 'mmvideo.registry', 'mmvideo.audio', 'mmvideo.labels',
-          'mmvideo.checkpoint_file', 'mmvideo.processes', 'mmvideo.storage', 'mmvideo.decoders')
+          'mmvideo.checkpoint_file', 'mmvideo.processes', 'mmvideo.storage', 'mmvideo.decoders',
+          'mmvideo.plain_pickle', 'mmvideo.ava_files')
 # What a floor may import of mmvideo, besides itself. The longest matching floor counts. Floors
 # that are not named here (apis, zoo, ...) are on top: they may import everything but the tools.
 FLOORS = {

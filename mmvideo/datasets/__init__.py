@@ -1,5 +1,6 @@
 """What lies on disk -> one record a sample."""
 from mmvideo.datasets.audio import AudioDataset, AudioFeatureDataset, AudioVisualDataset
+from mmvideo.datasets.ava import AVADataset
 from mmvideo.datasets.base import BaseDataset
 from mmvideo.datasets.hvu import HVUDataset
 from mmvideo.datasets.image import ImageDataset
@@ -9,7 +10,7 @@ from mmvideo.datasets.samplers import ClassSpecificDistributedSampler
 from mmvideo.datasets.video import RepeatAugDataset, VideoDataset, repeat_collate
 from mmvideo.datasets.wrappers import ConcatDataset, RepeatDataset
 
-__all__ = ['AudioDataset', 'AudioFeatureDataset', 'AudioVisualDataset', 'BaseDataset',
+__all__ = ['AVADataset', 'AudioDataset', 'AudioFeatureDataset', 'AudioVisualDataset', 'BaseDataset',
            'ClassSpecificDistributedSampler', 'ConcatDataset', 'HVUDataset', 'ImageDataset',
            'RawVideoDataset', 'RawframeDataset', 'RepeatAugDataset', 'RepeatDataset',
            'VideoDataset', 'repeat_collate']

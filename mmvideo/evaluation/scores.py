@@ -4,7 +4,6 @@ Streams (RGB and flow, video and sound) are fused from such files later, so a fi
 holds. As JSON or YAML it is a dict with one entry a sample; as pickle a dict with one float32 array
 for all samples. A pickle needs numpy and nothing of mmvideo to be loaded.
 """
-import io
 import json
 import pickle
 from collections import Counter
@@ -15,6 +14,7 @@ import numpy as np
 import yaml
 from mmengine.evaluator import BaseMetric
 
+from mmvideo import plain_pickle
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.registry import METRICS
 from mmvideo.storage import replacing
@@ -196,7 +196,7 @@ def _load(path, kind):
             return json.loads(raw)
         if kind == 'yaml':
             return yaml.load(raw, Loader=getattr(yaml, 'CSafeLoader', yaml.SafeLoader))
-        return _PlainUnpickler(io.BytesIO(raw)).load()
+        return plain_pickle.load(raw)
     except InputError as error:
         raise InputError(f'{path}: {error}') from None
     except Exception as error:  # a broken pickle may raise anything
@@ -250,34 +250,6 @@ def _from_samples(path, entries):
         is_number = label is not None and label.size == 1
         labels.append(int(label[0]) if is_number else _plain_label(label))
     return vectors, _known_or_none(labels)
-
-
-def _load_storage(raw):
-    """Storage of a tensor inside a pickle, by torch's own restricted reader."""
-    import torch
-    return torch.load(io.BytesIO(raw), weights_only=True)
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    """Makes data and nothing else; a pickle that asks for any other class or function is refused.
-    """
-
-    ARRAYS = ('numpy', 'numpy.core.multiarray', 'numpy._core.multiarray', 'numpy.core.numeric',
-              'numpy._core.numeric')
-    ALLOWED = {
-        'builtins': ('set', 'frozenset', 'complex', 'bytearray'),
-        'collections': ('OrderedDict',),
-        '_codecs': ('encode',),
-        **dict.fromkeys(ARRAYS, ('ndarray', 'dtype', '_reconstruct', 'scalar', '_frombuffer')),
-        'torch._utils': ('_rebuild_tensor_v2',),
-    }
-
-    def find_class(self, module, name):
-        if (module, name) == ('torch.storage', '_load_from_bytes'):
-            return _load_storage
-        if name not in self.ALLOWED.get(module, ()):
-            raise InputError(f'the pickle asks for {module}.{name}, which is not plain data')
-        return super().find_class(module, name)
 
 
 @METRICS.register_module()

@@ -157,6 +157,7 @@ class PyAVDecode(_Decode):
     Keys:
         needed: video_reader, frame_inds (from 0).
         added: imgs (list of RGB uint8 [H, W, 3]), img_shape, original_shape (h, w).
+        changed: gt_bboxes and proposals, if there are any, from shares of the frame to pixels.
         removed: video_reader.
 
     Raises:
@@ -272,8 +273,6 @@ class RawFrameDecode:
                 imgs.append(seen[name])
         results['imgs'] = imgs
         _note_shape(results)
-        height, width = results['img_shape']
-        move_boxes(results, lambda boxes: boxes * np.float32([width, height] * 2))
         return results
 
 
@@ -302,4 +301,5 @@ class ArrayDecode:
 
 
 def _note_shape(results):
-    results['original_shape'] = results['img_shape'] = results['imgs'][0].shape[:2]
+    height, width = results['original_shape'] = results['img_shape'] = results['imgs'][0].shape[:2]
+    move_boxes(results, lambda boxes: boxes * np.float32([width, height] * 2))
