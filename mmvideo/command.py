@@ -3,6 +3,8 @@ import gc
 import os
 import select
 import sys
+import time
+import traceback
 
 from mmengine.config import DictAction
 
@@ -51,7 +53,8 @@ def exit_status(command, *args):
 
     What the user can mend, and what the system refuses (a full disk, a folder that may not be
     written), is printed as one line and gives 2. Ctrl-C gives 130, and 141 a reader of the output
-    that leaves early, such as ``head``: as in a shell.
+    that leaves early, such as ``head``: as in a shell. Of processes that train together one prints,
+    and an error of one ends all.
     """
     try:
         status = command(*args)
@@ -59,13 +62,36 @@ def exit_status(command, *args):
     except (InputError, OSError) as error:
         if isinstance(error, BrokenPipeError) and _reader_left():
             return 141
-        print(f'error: {_said(error)}', file=sys.stderr)
-        return 2
+        return _fail(f'error: {_said(error)}', 2)
     except KeyboardInterrupt:
-        print('interrupted', file=sys.stderr)
-        return 130
+        return _fail('interrupted', 130)
+    except Exception as error:
+        watch = _watch()
+        if watch is None:
+            raise
+        if not watch.explains() and watch.condemn(f'{type(error).__name__}: {error}'):
+            traceback.print_exc()
+        watch.end(1)
     _leave_group()
     return status or 0
+
+
+def _watch():
+    """What this process knows of others that train with it; None if there are none."""
+    module = sys.modules.get('mmvideo.engine.watch')        # loaded only if the command needed it
+    return module and module.present()
+
+
+def _fail(text, status):
+    """Say why a command ends, in one of its processes, and give the exit status."""
+    watch = _watch()
+    if watch is None and os.environ.get('RANK', '0') != '0':
+        time.sleep(2)       # they have not met yet; process 0 tells the same, and ends them
+    if watch is None or watch.condemn(text):
+        print(text, file=sys.stderr)
+    if watch is not None:
+        watch.end(status)
+    return status
 
 
 def _reader_left():

@@ -1,6 +1,15 @@
 """What runs a config on mmengine's Runner: options, checks, hooks, optimizer groups."""
-from . import compat, health, hooks, lars, optim, precise_bn, resume  # registers what configs name
+from . import (  # registers what configs name
+    compat,
+    distributed,
+    health,
+    hooks,
+    lars,
+    optim,
+    precise_bn,
+    resume,
+)
 from .run import build_runner, load_config, test, train
 
-__all__ = ['build_runner', 'compat', 'health', 'hooks', 'lars', 'load_config', 'optim',
-           'precise_bn', 'resume', 'test', 'train']
+__all__ = ['build_runner', 'compat', 'distributed', 'health', 'hooks', 'lars', 'load_config',
+           'optim', 'precise_bn', 'resume', 'test', 'train']

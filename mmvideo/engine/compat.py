@@ -10,8 +10,8 @@ function                 cures
 `load_safely`            ``UnpicklingError: Weights only load failed`` on checkpoints (torch >= 2.6)
 `make_plain`             the same, at its root: what a checkpoint of ours may hold
 `CPUAmpOptimWrapper`     ``AssertionError: AmpOptimizerWrapper is only available ... on gpu``
-`join_cpu_processes`     ``AttributeError: module 'torch._C' has no attribute '_cuda_setDevice'``
-                         and ``ValueError: DistributedDataParallel device_ids ... only work with``
+`distributed.join`       ``AttributeError: module 'torch._C' has no attribute '_cuda_setDevice'``
+`wrap_on_cpus`           ``ValueError: DistributedDataParallel device_ids ... only work with``
 `drop_idle_persistence`  ``ValueError: persistent_workers option needs num_workers > 0``, and an
                          assertion about ``timeout``
 `keep_text`              ``SyntaxError: Failed to format the config file``: Ctrl-C while a file
@@ -30,11 +30,10 @@ from mmengine.optim import OptimWrapper
 from mmengine.runner.checkpoint import CheckpointLoader
 
 from mmvideo.checkpoint_file import read_checkpoint
-from mmvideo.errors import InputError
 from mmvideo.registry import OPTIM_WRAPPERS
 
 __all__ = ['CPUAmpOptimWrapper', 'drop_idle_persistence', 'find_packages_without',
-           'install', 'join_cpu_processes', 'keep_text', 'load_safely', 'make_plain']
+           'install', 'keep_text', 'load_safely', 'make_plain', 'wrap_on_cpus']
 
 
 def find_packages_without():
@@ -108,19 +107,14 @@ class CPUAmpOptimWrapper(OptimWrapper):
             yield
 
 
-def join_cpu_processes(cfg, launcher):
-    """Let processes on machines without GPU find each other, before mmengine tries it with CUDA.
+def wrap_on_cpus(cfg, launcher):
+    """Take the device ids out of the wrapper of a model that several processes train on CPUs.
 
-    Sets the process group up with gloo (mmengine then skips its own set-up) and takes the device
-    ids out of the model's wrapper. Does nothing where there is a GPU or no launcher.
+    Does nothing where there is a GPU or no launcher. Before, processes have to be joined by
+    :func:`mmvideo.engine.distributed.join`: mmengine calls for CUDA on the way.
     """
     if launcher == 'none' or torch.cuda.is_available():
         return
-    if not torch.distributed.is_initialized():
-        if launcher != 'pytorch':
-            raise InputError(f'--launcher {launcher} needs GPUs; on CPUs start with torchrun and '
-                             'use --launcher pytorch')
-        torch.distributed.init_process_group('gloo')
     wrapper = dict(type='MMDistributedDataParallel', broadcast_buffers=False)
     wrapper.update(cfg.get('model_wrapper_cfg') or {})
     wrapper['device_ids'] = None

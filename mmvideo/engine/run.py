@@ -16,7 +16,7 @@ from mmengine.runner import find_latest_checkpoint
 from mmvideo.checkpoint_file import local_file
 from mmvideo.errors import InputError
 
-from . import compat
+from . import compat, distributed
 from .check import check_config, check_keys, check_training
 from .config_file import config_name, find_config
 from .data_place import check_data
@@ -168,6 +168,12 @@ def drop(cfg, *phases):
         cfg['optim_wrapper'] = cfg['param_scheduler'] = cfg['auto_scale_lr'] = None
 
 
+def _join(cfg, launcher):
+    """Meet the other processes, before anything is looked for that they must find alike."""
+    cfg['launcher'] = launcher
+    distributed.join(launcher, **((cfg.get('env_cfg') or {}).get('dist_cfg') or {}))
+
+
 def build_runner(cfg, *, strict=False, source=None, goes_on=False):
     """Check a config and build its Runner with mmvideo's hooks.
 
@@ -183,14 +189,16 @@ def build_runner(cfg, *, strict=False, source=None, goes_on=False):
     complete(cfg)
     check_config(cfg)
     check_data(cfg)
-    compat.join_cpu_processes(cfg, cfg.get('launcher', 'none'))
+    _join(cfg, cfg.get('launcher', 'none'))
+    compat.wrap_on_cpus(cfg, cfg['launcher'])
     source = source or str(cfg.get('load_from'))
     # A checkpoint is looked at before anything in it is used.
     _add_hooks(cfg, [
         dict(type='MatchCheckpoint', strict=strict, source=source),
         dict(type='SampleSeed'), dict(type='KeepPlace'), dict(type='PlainCheckpoint'),
         dict(type='NameSamples'), dict(type='CheckLabels', classes=cfg.get('classes')),
-        dict(type='ShowProgress'), dict(type='ReportBadFiles'), dict(type='HintAtWaiting')])
+        dict(type='ShareBuffers'), dict(type='ShowProgress'), dict(type='ReportBadFiles'),
+        dict(type='HintAtWaiting')])
     number = next(RUNS)
     if number > 1:      # mmengine tells runs of one process apart by name and second
         name = cfg.get('experiment_name') or config_name(cfg.filename or 'run')
@@ -239,7 +247,7 @@ def train(path, *, work_dir=None, validate=False, test_last=False, test_best=Fal
         if not isinstance(cfg.get(key), dict):
             raise InputError(f'config {path} cannot train: {key!r} is missing')
     set_work_dir(cfg, path, work_dir)
-    cfg['launcher'] = launcher
+    _join(cfg, launcher)
     if max_bad_share is not None:
         cfg['max_bad_share'] = max_bad_share
     goes_on = bool(resume or cfg.get('resume'))
@@ -329,7 +337,7 @@ def test(path, checkpoint, *, out=None, metrics=(), metric_options=None, average
     if cfg.get('test_dataloader') is None:
         raise InputError(f'config {path} has no test_dataloader')
     set_work_dir(cfg, path, work_dir)
-    cfg['launcher'] = launcher
+    _join(cfg, launcher)
     if bad_files is not None:
         cfg['bad_files'] = bad_files
     if average_clips is not None:

@@ -7,13 +7,12 @@ import textwrap
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config, ConfigDict
+from mmengine.config import Config
 from mmengine.logging import HistoryBuffer
 from mmengine.optim import AmpOptimWrapper
 from torch.utils.data import DataLoader
 
 from mmvideo.engine import compat
-from mmvideo.errors import InputError
 
 
 def run(code, **env):
@@ -103,17 +102,12 @@ def test_processes_on_cpus_need_the_workaround():
                MASTER_PORT='29612')
     assert 'device_ids' in half.stderr and 'ValueError' in half.stderr
     cured = run(JOIN.format(
-        patch='from mmvideo.engine.compat import join_cpu_processes\n'
-              "    cfg = ConfigDict()\n    join_cpu_processes(cfg, 'pytorch')",
+        patch='from mmvideo.engine import compat, distributed\n'
+              "    cfg = ConfigDict()\n    distributed.join('pytorch')\n"
+              "    compat.wrap_on_cpus(cfg, 'pytorch')",
         wrap="MMDistributedDataParallel(model, **{k: v for k, v in cfg.model_wrapper_cfg.items()"
              " if k != 'type'})"), **ALONE, MASTER_PORT='29613')
     assert 'joined gloo' in cured.stdout, cured.stderr
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason='about machines without a GPU')
-def test_other_launchers_need_gpus():
-    with pytest.raises(InputError, match='--launcher slurm needs GPUs'):
-        compat.join_cpu_processes(ConfigDict(), 'slurm')
 
 
 def test_idle_persistence_needs_the_workaround():
