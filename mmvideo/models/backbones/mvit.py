@@ -24,8 +24,8 @@ class MViT(nn.Module):
 
     MViTv2 (arXiv:2112.01526, section 4 and table 1), after MViT (arXiv:2104.11227). The first block
     of each scale but the first halves height and width by pooling its queries. The first version's
-    design is had by ``use_abs_pos_embed=True`` and False for ``rel_pos_embed``,
-    ``residual_pooling`` and ``dim_mul_in_attention``.
+    design is had by True for ``use_abs_pos_embed`` and ``separable_pos_embed`` and False for
+    ``rel_pos_embed``, ``residual_pooling``, ``dim_mul_in_attention`` and ``pool_all_queries``.
 
     Args:
         arch: ``'tiny'``, ``'small'``, ``'base'`` or ``'large'``, or a dict with ``embed_dims``,
@@ -39,7 +39,11 @@ class MViT(nn.Module):
         drop_path_rate: share of samples whose branches are dropped in the last block, 0..1; it
             grows from 0 in the first.
         use_abs_pos_embed: whether a table of absolute positions is added to the patches.
+        separable_pos_embed: whether that table is the sum of one of places, one of frames and one
+            row of the class token's, not one row for each place of each frame.
         pool_kernel: (frames, height, width) of the pooling convolutions; odd.
+        pool_all_queries: whether queries go through a pooling convolution in every block, not only
+            where it has a stride.
         dim_mul, head_mul: growth of channels and of heads from scale to scale.
         adaptive_kv_stride: pooling stride of keys and values in the first scale; it shrinks as the
             places become fewer.
@@ -69,11 +73,11 @@ class MViT(nn.Module):
 
     def __init__(self, arch='base', spatial_size=224, temporal_size=16, in_channels=3,
                  pretrained=None, out_scales=-1, drop_path_rate=0.0, use_abs_pos_embed=False,
-                 pool_kernel=(3, 3, 3), dim_mul=2, head_mul=2, adaptive_kv_stride=(1, 8, 8),
-                 rel_pos_embed=True, residual_pooling=True, dim_mul_in_attention=True,
-                 with_cls_token=True, output_cls_token=True, rel_pos_zero_init=False,
-                 mlp_ratio=4.0, qkv_bias=True, norm_cfg=LAYER_NORM, patch_cfg=PATCH,
-                 init_cfg=None):
+                 separable_pos_embed=False, pool_kernel=(3, 3, 3), pool_all_queries=True, dim_mul=2,
+                 head_mul=2, adaptive_kv_stride=(1, 8, 8), rel_pos_embed=True,
+                 residual_pooling=True, dim_mul_in_attention=True, with_cls_token=True,
+                 output_cls_token=True, rel_pos_zero_init=False, mlp_ratio=4.0, qkv_bias=True,
+                 norm_cfg=LAYER_NORM, patch_cfg=PATCH, init_cfg=None):
         super().__init__()
         sizes = read_arch(self, arch)
         self.in_channels = in_channels
@@ -85,6 +89,7 @@ class MViT(nn.Module):
         patches = PatchEmbed(in_channels, dims, **{**PATCH, **patch_cfg})
         places = patches.places((temporal_size, *as_pair(spatial_size)))
         self.cls_token = nn.Parameter(torch.zeros(1, 1, dims)) if with_cls_token else None
+        self.separable = use_abs_pos_embed and separable_pos_embed
         self.make_positions(places, dims, use_abs_pos_embed)
         self.patch_embed = patches
         plans = plan_blocks(sizes, dim_mul, head_mul, adaptive_kv_stride, dim_mul_in_attention)
@@ -95,7 +100,7 @@ class MViT(nn.Module):
                 mlp_ratio=mlp_ratio, drop_path=drop_path_rate * i / max(len(plans) - 1, 1),
                 qkv_bias=qkv_bias, norm_cfg=norm_cfg, dim_mul_in_attention=dim_mul_in_attention,
                 residual_pooling=residual_pooling, with_cls_token=with_cls_token,
-                rel_pos_zero_init=rel_pos_zero_init))
+                pool_all_queries=pool_all_queries, rel_pos_zero_init=rel_pos_zero_init))
             # Rounded down, as the tables of published checkpoints are.
             places = tuple(n // s for n, s in zip(places, plan['stride_q'], strict=True))
         ends = [start - 1 for start in sizes['downscale_indices']] + [len(plans) - 1]
@@ -107,23 +112,37 @@ class MViT(nn.Module):
     def make_positions(self, places, dims, wanted):
         """Build ``pos_embed`` for (T, H, W) places, the class token's first."""
         self.places = places
-        tokens = math.prod(places) + self.with_cls_token
+        self.with_positions = wanted
+        frames, tokens = places[0], int(self.with_cls_token)
+        if self.separable:
+            self.pos_embed_spatial = nn.Parameter(torch.zeros(1, math.prod(places[1:]), dims))
+            self.pos_embed_temporal = nn.Parameter(torch.zeros(1, frames, dims))
+            self.pos_embed_class = nn.Parameter(torch.zeros(1, tokens, dims)) if tokens else None
+            return
+        tokens += math.prod(places)
         self.pos_embed = nn.Parameter(torch.zeros(1, tokens, dims)) if wanted else None
+
+    def position_table(self):
+        """The class token's row and one for each place of each frame: [1, L, C]."""
+        if not self.separable:
+            return self.pos_embed
+        table = self.pos_embed_temporal[:, :, None] + self.pos_embed_spatial[:, None]
+        table = table.flatten(1, 2)
+        return torch.cat([self.pos_embed_class, table], 1) if self.with_cls_token else table
 
     def positions(self, size):
         """What is added to the tokens of (T, H, W) places: [1, L, C]."""
+        table = self.position_table()
         if size == self.places:
-            return self.pos_embed
-        rows = [int(self.with_cls_token), math.prod(self.places)]
-        token, table = self.pos_embed.split(rows, 1)
+            return table
+        token, table = table.split([int(self.with_cls_token), math.prod(self.places)], 1)
         table = table.transpose(1, 2).unflatten(2, self.places)
         table = F.interpolate(table, size, mode='trilinear').flatten(2).transpose(1, 2)
         return torch.cat([token, table], 1)
 
     def init_weights(self):
-        for table in (self.cls_token, self.pos_embed):
-            if table is not None:
-                nn.init.trunc_normal_(table, std=0.02)
+        for table in self.parameters(recurse=False):
+            nn.init.trunc_normal_(table, std=0.02)
         init_transformer(self, self.pretrained, self.init_cfg, adapt=self.resize_tables)
 
     def resize_tables(self, state):
@@ -138,7 +157,7 @@ class MViT(nn.Module):
         x = x.flatten(2).transpose(1, 2)
         if self.with_cls_token:
             x = torch.cat([self.cls_token.expand(len(x), -1, -1), x], 1)
-        if self.pos_embed is not None:
+        if self.with_positions:
             x = x + self.positions(size)
         outs = []
         for i, block in enumerate(self.blocks):

@@ -9,6 +9,7 @@ from mmvideo.models.blocks.shift import split_clips
 
 __all__ = ['ClipNonLocal', 'build_non_local', 'per_block']
 
+LINEAR = ('dot_product', 'embedded_gaussian')
 MODES = ('gaussian', 'embedded_gaussian', 'dot_product', 'concatenation')
 
 
@@ -20,13 +21,28 @@ class NonLocal(NonLocal3d):
     attention, which keeps a few rows of the matrix at a time. The other two modes are mmcv's. The
     weights can be drawn again: mmcv can do so only once.
 
+    Args:
+        in_channels: channels of the input.
+        pool_first: (frames, height, width) over which the maximum is taken before keys and values
+            are made of it, as SlowFast does it; None for all places. ``sub_sample`` pools keys
+            and values themselves.
+        kwargs: arguments of mmcv's ``NonLocal3d``.
+
     Shape: [N, C, T, H, W] -> the same.
     """
 
+    def __init__(self, in_channels, pool_first=None, **kwargs):
+        super().__init__(in_channels, **kwargs)
+        if pool_first is not None and (self.mode not in LINEAR or self.sub_sample):
+            raise InputError('non_local_cfg.pool_first goes with sub_sample=False and mode '
+                             f'{" or ".join(LINEAR)}')
+        self.pool_first = nn.Identity() if pool_first is None else nn.MaxPool3d(tuple(pool_first))
+
     def forward(self, x):
-        if self.mode not in ('dot_product', 'embedded_gaussian'):
+        if self.mode not in LINEAR:
             return super().forward(x)
-        query, key, value = (v.flatten(2) for v in (self.theta(x), self.phi(x), self.g(x)))
+        few = self.pool_first(x)
+        query, key, value = (v.flatten(2) for v in (self.theta(x), self.phi(few), self.g(few)))
         if self.mode == 'dot_product':
             y = (value @ key.transpose(1, 2) / key.shape[2]) @ query
         else:
@@ -51,7 +67,8 @@ def build_non_local(channels, non_local_cfg):
 
     Args:
         channels: channels of its input.
-        non_local_cfg: ``mode``, ``sub_sample``, ``use_scale``, ``reduction`` and ``norm_cfg``.
+        non_local_cfg: ``mode``, ``sub_sample``, ``use_scale``, ``reduction``, ``norm_cfg`` and
+            ``pool_first``, see :class:`NonLocal`.
     """
     mode = non_local_cfg.get('mode', 'embedded_gaussian')
     if mode not in MODES:

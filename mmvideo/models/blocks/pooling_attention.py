@@ -34,7 +34,8 @@ class PoolingAttention(nn.Module):
         input_size: (T, H, W) of the tokens for which the tables of positions are made; on others
             the tables are resized. None for no relative positions.
         pool_kernel: (frames, height, width) of the pooling convolutions; odd.
-        stride_q, stride_kv: of the pooling of queries, and of keys and values.
+        stride_q, stride_kv: of the pooling of queries, and of keys and values; None for queries
+            that are neither pooled nor normed.
         residual_pooling: whether the pooled queries are added to the output.
         with_cls_token: whether a token without a place comes first; it is not pooled.
         qkv_bias: whether the projections to queries, keys and values have a bias.
@@ -56,7 +57,8 @@ class PoolingAttention(nn.Module):
             raise InputError(f'pool_kernel: odd numbers, not {tuple(pool_kernel)}')
         self.num_heads = num_heads
         self.out_channels = out_channels
-        self.stride_q = tuple(stride_q)
+        self.pool_queries = stride_q is not None
+        self.stride_q = tuple(stride_q or (1, 1, 1))
         self.stride_kv = tuple(stride_kv)
         self.residual_pooling = residual_pooling
         self.with_cls_token = with_cls_token
@@ -68,6 +70,8 @@ class PoolingAttention(nn.Module):
         self.qkv = nn.Linear(in_channels, 3 * out_channels, bias=qkv_bias)
         self.proj = nn.Linear(out_channels, out_channels)
         for name, stride in (('q', stride_q), ('k', stride_kv), ('v', stride_kv)):
+            if stride is None:
+                continue
             self.add_module(f'pool_{name}', nn.Conv3d(
                 channels, channels, pool_kernel, stride=stride, groups=channels, bias=False,
                 padding=tuple(k // 2 for k in pool_kernel)))
@@ -157,7 +161,8 @@ class PoolingAttention(nn.Module):
     def forward(self, x, size):
         q, k, v = self.project(x)
         q_size, k_size = pooled_size(size, self.stride_q), pooled_size(size, self.stride_kv)
-        q = self.pool(q, size, self.pool_q, self.norm_q).transpose(1, 2)
+        q = (self.pool(q, size, self.pool_q, self.norm_q) if self.pool_queries
+             else q.unflatten(2, (self.num_heads, -1))).transpose(1, 2)
         k = self.pool(k, size, self.pool_k, self.norm_k).transpose(1, 2)
         v = self.pool(v, size, self.pool_v, self.norm_v).transpose(1, 2)
         out = self.attend(q, k, v, q_size, k_size)
@@ -182,6 +187,7 @@ class PoolingBlock(nn.Module):
         mlp_ratio: width of the hidden layer by that of its input.
         drop_path: share of samples whose branches are dropped in training, 0..1.
         dim_mul_in_attention: whether the attention widens, not the two-layer network.
+        pool_all_queries: whether queries are pooled (and normed) where their stride is 1, too.
         norm_cfg: all norms, in mmcv's notation.
         attention: further arguments of :class:`PoolingAttention`.
 
@@ -189,14 +195,16 @@ class PoolingBlock(nn.Module):
     """
 
     def __init__(self, in_channels, out_channels, num_heads, stride_q=(1, 1, 1), mlp_ratio=4.0,
-                 drop_path=0.0, dim_mul_in_attention=True, norm_cfg=LAYER_NORM, **attention):
+                 drop_path=0.0, dim_mul_in_attention=True, pool_all_queries=True,
+                 norm_cfg=LAYER_NORM, **attention):
         super().__init__()
         self.dim_mul_in_attention = dim_mul_in_attention
         self.stride = tuple(stride_q[1:])
         width = out_channels if dim_mul_in_attention else in_channels
         self.norm1 = build_norm_layer(norm_cfg, in_channels)[1]
-        self.attn = PoolingAttention(in_channels, width, num_heads, stride_q=stride_q,
-                                     norm_cfg=norm_cfg, **attention)
+        self.attn = PoolingAttention(
+            in_channels, width, num_heads, norm_cfg=norm_cfg,
+            stride_q=stride_q if pool_all_queries or max(stride_q) > 1 else None, **attention)
         self.drop_path = DropPath(drop_path) if drop_path else nn.Identity()
         self.norm2 = build_norm_layer(norm_cfg, width)[1]
         self.mlp = TwoLayers(width, int(mlp_ratio * width), out_channels)
