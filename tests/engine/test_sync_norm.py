@@ -1,0 +1,99 @@
+"""Batch norm of two processes that see half of a batch each, against one that sees all of it."""
+import tempfile
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as multiprocessing
+from torch import nn
+
+from mmvideo.engine import compat
+
+# Batches of two processes: alike, unlike, and with a mean that is large beside the deviation.
+CASES = dict(halves=(4, 4, 0.), parts=(5, 3, 0.), far=(4, 4, 1000.))
+
+
+def layer(cls, **options):
+    torch.manual_seed(1)
+    norm = cls(3, **options)
+    if norm.affine:
+        nn.init.uniform_(norm.weight)
+        nn.init.uniform_(norm.bias)
+    return norm
+
+
+def inputs(case):
+    first, second, mean = CASES[case]
+    torch.manual_seed(2)
+    x = torch.randn(first + second, 3, 2, 5, 4) * torch.tensor([1., 2., 3.]).view(1, 3, 1, 1, 1)
+    return x + mean, torch.randn(x.shape), (slice(0, first), slice(first, None))
+
+
+def passed(norm, x, grad):
+    """Output, gradients and state of a layer in training mode, two batches one after the other."""
+    x = x.clone().requires_grad_()
+    norm(x.detach() + 1)
+    norm(x).backward(grad)
+    with torch.no_grad():
+        evaluated = norm.eval()(x)
+    return dict(x=x.grad, evaluated=evaluated, **norm.state_dict(),
+                **{f'grad_{k}': v.grad for k, v in norm.named_parameters()})
+
+
+def process(rank, folder):
+    torch.set_num_threads(1)        # threads of the parent's pool are not there
+    dist.init_process_group('gloo', init_method=f'file://{folder}/meet', rank=rank, world_size=2)
+    found = {}
+    try:
+        layer(nn.SyncBatchNorm)(torch.zeros(2, 3, 4))
+    except ValueError as error:
+        found['refused'] = str(error)
+    compat.install()
+    compat.install()
+    for case in CASES:
+        x, grad, parts = inputs(case)
+        found[case] = passed(layer(nn.SyncBatchNorm), x[parts[rank]], grad[parts[rank]])
+    x, grad, parts = inputs('halves')
+    found['plain'] = passed(layer(nn.SyncBatchNorm, affine=False, momentum=None),
+                            x[parts[rank]], grad[parts[rank]])
+    with torch.autocast('cpu', torch.bfloat16):
+        found['low'] = layer(nn.SyncBatchNorm)(x[parts[rank]].bfloat16())
+    torch.save(found, f'{folder}/{rank}.pt')
+    dist.barrier()
+    dist.destroy_process_group()
+
+
+@pytest.fixture(scope='module')
+def halves():
+    """What each of two processes found."""
+    with tempfile.TemporaryDirectory() as folder:
+        multiprocessing.start_processes(process, (folder,), nprocs=2, start_method='fork')
+        return [torch.load(f'{folder}/{rank}.pt') for rank in (0, 1)]
+
+
+def test_torch_still_refuses_cpus(halves):
+    assert all('expected input tensor to be on GPU' in found['refused'] for found in halves)
+
+
+@pytest.mark.parametrize('case', [*CASES, 'plain'])
+def test_two_processes_give_what_one_gives(halves, case):
+    x, grad, parts = inputs('halves' if case == 'plain' else case)
+    options = dict(affine=False, momentum=None) if case == 'plain' else {}
+    whole = passed(layer(nn.BatchNorm3d, **options), x, grad)
+    close = dict(rtol=1e-3, atol=1e-3) if case == 'far' else dict(rtol=1e-5, atol=1e-5)
+    for key, value in whole.items():
+        found = [half[case][key] for half in halves]
+        if key in ('x', 'evaluated'):
+            found = [torch.cat(found)]
+        elif key.startswith('grad_'):
+            found = [sum(found)]        # DDP adds them
+        for part in found:
+            torch.testing.assert_close(part, value, **close)
+
+
+def test_low_precision_stays_low(halves):
+    x, _, parts = inputs('halves')
+    whole = layer(nn.BatchNorm3d)(x)
+    for half, part in zip(halves, parts, strict=True):
+        assert half['low'].dtype == torch.bfloat16
+        torch.testing.assert_close(half['low'].float(), whole[part], atol=0.05, rtol=0.05)
