@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 import mmengine
 import torch
 
+from mmvideo.checksum import damage
 from mmvideo.errors import InputError, MissingFileError
 
 try:
@@ -48,9 +49,11 @@ def read_checkpoint(source, map_location='cpu'):
 
     Raises:
         MissingFileError: there is no such file.
-        InputError: it is no checkpoint.
+        InputError: it is no checkpoint, or it is not whole.
     """
     path = local_file(source)
+    if reason := damage(path):
+        raise InputError(f'{source} is no checkpoint that torch can read: {reason}')
     try:
         return torch.load(path, map_location=map_location, weights_only=True)
     except UNREADABLE:

@@ -1,6 +1,6 @@
 """Errors that a user of the command line can mend: they say what, where, and what was expected."""
 
-__all__ = ['InputError', 'MissingFileError']
+__all__ = ['InputError', 'MissingFileError', 'StoppedError']
 
 
 class InputError(ValueError):
@@ -13,3 +13,10 @@ class InputError(ValueError):
 
 class MissingFileError(InputError, FileNotFoundError):
     """A file or folder that the input names does not exist."""
+
+
+class StoppedError(Exception):
+    """The system asked a training run to stop; it has saved its state. The message names the file.
+
+    ``tools/train.py`` prints it and exits with status 75, which means: start me again.
+    """

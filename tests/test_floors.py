@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 GROUND = ('mmvideo.errors', 'mmvideo.registry', 'mmvideo.audio', 'mmvideo.labels',
+          'mmvideo.checksum',
           'mmvideo.checkpoint_file', 'mmvideo.processes', 'mmvideo.storage', 'mmvideo.decoders',
           'mmvideo.plain_pickle', 'mmvideo.ava_files')
 # What a floor may import of mmvideo, besides itself. The longest matching floor counts. Floors
@@ -21,7 +22,8 @@ FLOORS = {
     'mmvideo.registry': ('mmvideo.errors',),
     'mmvideo.audio': ('mmvideo.errors',),
     'mmvideo.labels': ('mmvideo.errors', 'mmvideo.registry'),
-    'mmvideo.checkpoint_file': ('mmvideo.errors',),
+    'mmvideo.checkpoint_file': ('mmvideo.errors', 'mmvideo.checksum'),
+    'mmvideo.checksum': (),
     'mmvideo.processes': (),
     'mmvideo.storage': ('mmvideo.errors',),
     'mmvideo.plain_pickle': ('mmvideo.errors',),
