@@ -22,6 +22,7 @@ from .config_file import config_name, find_config
 from .data_place import check_data
 from .hooks import PrepareModel
 from .loader import LIMIT_SECONDS
+from .omnisource import complete_sources, takes_sources
 from .old_config import is_old, split_options, translate
 from .runner import BriefRunner
 
@@ -126,17 +127,14 @@ def complete(cfg):
             raise InputError(f'config key precise_bn: expected a dict such as dict(num_iters=200, '
                              f'interval=1), not {cfg["precise_bn"]!r}')
         _add_hooks(cfg, [dict(type='PreciseBN', **cfg['precise_bn'])])
+    if takes_sources(cfg):
+        _add_hooks(cfg, [dict(type='TrainOnSources', loaders=[
+            _complete_loader(loader, shuffle=True) for loader in complete_sources(cfg)])])
     for phase in PHASES:
         loader = cfg.get(f'{phase}_dataloader')
         if loader is None:
             continue
-        # Crops are cut later from frames as many and as large as each video's.
-        kind = 'pseudo_collate' if _cuts_later(loader.get('dataset')) else 'default_collate'
-        loader.setdefault('collate_fn', dict(type=kind))
-        loader.setdefault('sampler', dict(type='DefaultSampler', shuffle=phase == 'train'))
-        if loader.get('num_workers'):
-            loader.setdefault('timeout', LIMIT_SECONDS)
-        compat.drop_idle_persistence(loader)
+        _complete_loader(loader, shuffle=phase == 'train')
         if phase != 'train':
             if cfg.get(f'{phase}_cfg') is None:
                 cfg[f'{phase}_cfg'] = dict()
@@ -144,6 +142,17 @@ def complete(cfg):
                 cfg[f'{phase}_evaluator'] = dict(type='AccMetric')
             cfg[f'{phase}_dataloader'].dataset.setdefault('test_mode', True)
     return cfg
+
+
+def _complete_loader(loader, shuffle):
+    # Crops are cut later from frames as many and as large as each video's.
+    kind = 'pseudo_collate' if _cuts_later(loader.get('dataset')) else 'default_collate'
+    loader.setdefault('collate_fn', dict(type=kind))
+    loader.setdefault('sampler', dict(type='DefaultSampler', shuffle=shuffle))
+    if loader.get('num_workers'):
+        loader.setdefault('timeout', LIMIT_SECONDS)
+    compat.drop_idle_persistence(loader)
+    return loader
 
 
 def _add_hooks(cfg, hooks):
