@@ -103,10 +103,10 @@ class AVADataset(BaseDataset):
         ids = np.nan_to_num([float(person[4]) for person in people], nan=-1).astype(np.int64)
         return dict(gt_bboxes=boxes, gt_labels=labels, entity_ids=ids)
 
-    def make(self, index, rng, labeled_as=None):
+    def make(self, index, rng, labeled_as=None, shape=None):
         # What stands in for a moment that cannot be loaded is measured as a moment without people
         # found, whatever its own label.
-        return super().make(index, rng)
+        return super().make(index, rng, shape=shape)
 
     def prepare(self, index):
         results = super().prepare(index)

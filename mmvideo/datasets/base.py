@@ -20,16 +20,17 @@ def sample_place(index, length):
     """What ``dataset[index]`` means.
 
     Args:
-        index: a number, negative ones count from the end; or a pair of it and of how many times
-            the sample was shown before in this epoch, so that it has other draws each time.
+        index: a number, negative ones count from the end; or a tuple of it, of how many times
+            the sample was shown before in this epoch, so that it has other draws each time, and
+            maybe of the shape that is asked for (:meth:`BaseDataset.add_pipeline`).
         length: of the data set.
 
     Returns:
-        tuple(int, int): the record, and the place that seeds its draws.
+        tuple: the record, the place that seeds its draws, and the shape if one is asked for.
     """
-    index, turn = index if isinstance(index, tuple) else (index, 0)
+    index, turn, *shape = index if isinstance(index, tuple) else (index, 0)
     index = range(length)[index]
-    return index, index + turn * length
+    return index, index + turn * length, *shape
 
 
 class BaseDataset(Dataset):
@@ -63,6 +64,7 @@ class BaseDataset(Dataset):
         seed: of the draws; ``set_seed`` changes it.
 
     Attributes:
+        steps: the transforms, as given.
         records: list of dicts, paths joined with ``data_prefix``.
         names: the path of each record, as written in ``ann_file``.
         classes: names of the classes, if ``ann_file`` is a folder; else None.
@@ -107,7 +109,22 @@ class BaseDataset(Dataset):
             record[self.path_key] = self.locate(record[self.path_key])
         if self.sample_by_class:
             self._classes, self._chances = self._class_chances()
-        self.pipeline = TRANSFORMS.build(dict(type='Compose', transforms=pipeline))
+        self.steps = pipeline
+        self.pipeline = self.pipeline_of(pipeline)
+        self._pipelines = {}
+
+    def pipeline_of(self, steps):
+        """Transforms, built from config dicts."""
+        return TRANSFORMS.build(dict(type='Compose', transforms=steps))
+
+    def add_pipeline(self, shape, steps):
+        """Make samples that are asked for as ``dataset[index, turn, shape]`` by other transforms.
+
+        Args:
+            shape: whatever stands for them.
+            steps: transforms, as config dicts.
+        """
+        self._pipelines[shape] = self.pipeline_of(steps)
 
     def _folder(self, data_prefix):
         if isinstance(data_prefix, dict):
@@ -196,12 +213,13 @@ class BaseDataset(Dataset):
         """A :class:`mmvideo.datasets.board.Board`, on which workers say what they are at."""
         return Board(self.leaves(), num_workers)
 
-    def load(self, index, sample_index):
+    def load(self, index, sample_index, shape=None):
         """Make a sample.
 
         Args:
             index: which record.
             sample_index: its place in the outermost data set, which seeds its draws.
+            shape: which pipeline makes it, if not the first.
 
         Raises:
             MissingFileError, InputError: name the file and where it was listed.
@@ -211,9 +229,9 @@ class BaseDataset(Dataset):
         if self.sample_by_class:
             index = self.draw(rng)
         if self.keeper is None:
-            results = self._make_or_say(index, rng)
+            results = self._make_or_say(index, rng, shape)
         else:
-            results = self.keeper.load(self, index, rng, draws)
+            results = self.keeper.load(self, index, rng, draws, shape)
         for sample in results if isinstance(results, list) else [results]:
             if isinstance(sample, dict):
                 sample['sample_index'] = sample_index
@@ -226,33 +244,35 @@ class BaseDataset(Dataset):
         members = self._classes[rng.choice(len(self._classes), p=self._chances)]
         return int(rng.choice(members))
 
-    def _make_or_say(self, index, rng):
+    def _make_or_say(self, index, rng, shape):
         """A sample, or an error that says which one cannot be made."""
         try:
-            return self.make(index, rng)
+            return self.make(index, rng, shape=shape)
         except (InputError, OSError) as error:
             self.check_folders(error, index)
             is_missing = isinstance(error, FileNotFoundError)
             kind = MissingFileError if is_missing else InputError
             raise kind(f'{self.names[index]} ({self.origin(index)}): {error}') from error
 
-    def make(self, index, rng, labeled_as=None):
+    def make(self, index, rng, labeled_as=None, shape=None):
         """A sample of a record.
 
         Args:
             index: of the record.
             rng: generator of its draws.
             labeled_as: the record whose label it gets, if not its own.
+            shape: which pipeline makes it, if not the first.
         """
+        pipeline = self.pipeline if shape is None else self._pipelines[shape]
         results = self.prepare(index)
         if labeled_as not in (None, index):
             results['label'] = self.prepare(labeled_as)['label']
         results['rng'] = rng
         if self.board is None:
-            return self.process(results)
+            return self.process(results, pipeline)
         self.board.begin(self.first_place + index)
         try:
-            return self.process(results)
+            return self.process(results, pipeline)
         finally:
             self.board.end()
 
@@ -268,9 +288,9 @@ class BaseDataset(Dataset):
         """Folders without which no sample can be loaded."""
         return [self.data_prefix]
 
-    def process(self, results):
+    def process(self, results, pipeline):
         """From a record with its generator to a sample."""
-        return self.pipeline(results)
+        return pipeline(results)
 
     def prepare(self, index):
         """A copy of a record with all that the pipeline starts from, but the generator."""

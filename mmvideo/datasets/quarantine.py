@@ -87,7 +87,7 @@ class Quarantine:
         """Number of bad samples."""
         return int(torch.count_nonzero(self._state))
 
-    def load(self, member, index, rng, draws):
+    def load(self, member, index, rng, draws, shape=None):
         """A sample, or another one in its place.
 
         Args:
@@ -95,6 +95,7 @@ class Quarantine:
             index: which of its records.
             rng: the sample's generator.
             draws: (seed, epoch, place), of which it was made.
+            shape: which pipeline of the data set makes it, if not the first.
 
         Raises:
             InputError: too many samples are bad.
@@ -109,7 +110,7 @@ class Quarantine:
                 continue
             before = rng.bit_generator.state
             try:
-                results = member.make(index, rng, None if self.replaces else asked)
+                results = member.make(index, rng, None if self.replaces else asked, shape)
             except Exception as error:      # one strange file must not end a night's work
                 if DEATH in str(error):
                     raise

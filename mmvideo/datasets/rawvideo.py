@@ -81,10 +81,10 @@ class RawVideoDataset(BaseDataset):
         return dict(video_dir=video_dir, label=label, num_clips=num_clips,
                     positive_clip_inds=clips)
 
-    def process(self, results):
+    def process(self, results, pipeline):
         chosen = (results['positive_clip_inds'] if self.sampling_strategy == 'positive'
                   else range(results['num_clips']))
         name = self.clipname_tmpl.format(chosen[int(results['rng'].integers(len(chosen)))])
         joined = osp.join(results['video_dir'], name)
         results['filename'] = joined if name[0].isalpha() else results['video_dir'] + name
-        return super().process(results)
+        return super().process(results, pipeline)

@@ -64,34 +64,41 @@ class RepeatAugDataset(BaseDataset):
         super().__init__(ann_file, pipeline, start_index=start_index, **kwargs)
         if self.test_mode:
             raise InputError('RepeatAugDataset is for training; test on a VideoDataset')
-        names = [type(step).__name__ for step in self.pipeline.transforms]
+
+    def pipeline_of(self, steps):
+        """Transforms with their four ``parts``: what is done once a video, and what once a sample.
+        """
+        pipeline = super().pipeline_of(steps)
+        steps = pipeline.transforms
+        names = [type(step).__name__ for step in steps]
         ends = {end: next((i for i, name in enumerate(names) if name.endswith(end)), None)
                 for end in ('Init', 'Decode')}
         if None in ends.values() or ends['Init'] > ends['Decode']:
             raise InputError('RepeatAugDataset: pipeline must open a video (...Init), sample '
                              f'frames and decode them (...Decode), found {", ".join(names)}')
         # Each part numbers its steps as the pipeline does, for messages.
-        steps = self.pipeline.transforms
         cuts = [0, ends['Init'] + 1, ends['Decode'], ends['Decode'] + 1, None]
-        self._open, self._choose, self._decode, self._change = (
+        pipeline.parts = [
             TRANSFORMS.build(dict(type='Compose', transforms=[_as_is] * begin + steps[begin:end]))
-            for begin, end in itertools.pairwise(cuts))
+            for begin, end in itertools.pairwise(cuts)]
+        return pipeline
 
-    def process(self, results):
+    def process(self, results, pipeline):
         rng = results['rng']
-        opened = self._open(results)
+        first, choose, decode, change = pipeline.parts
+        opened = first(results)
         samples = []
         for _ in range(self.num_repeats):
             own = np.random.default_rng(rng.integers(2**63, size=2))
             if self.sample_once and samples:
                 samples.append(dict(samples[0], rng=own))
             else:
-                samples.append(self._choose(dict(opened, rng=own)))
+                samples.append(choose(dict(opened, rng=own)))
         shown = [np.ravel(sample['frame_inds']) for sample in samples]
-        decoded = self._decode(dict(samples[0], frame_inds=np.concatenate(shown)))
+        decoded = decode(dict(samples[0], frame_inds=np.concatenate(shown)))
         imgs = iter(decoded['imgs'])
-        return [self._change(_with_frames(sample, samples[0], decoded,
-                                          list(itertools.islice(imgs, len(inds)))))
+        return [change(_with_frames(sample, samples[0], decoded,
+                                    list(itertools.islice(imgs, len(inds)))))
                 for sample, inds in zip(samples, shown, strict=True)]
 
 

@@ -24,9 +24,9 @@ class _Wrapper(Dataset):
     def __getitem__(self, index):
         return self.load(*sample_place(index, len(self)))
 
-    def load(self, index, sample_index):
+    def load(self, index, sample_index, *shape):
         member, inner = self.find(index)
-        return member.load(inner, sample_index)
+        return member.load(inner, sample_index, *shape)
 
     def origin(self, index):
         member, inner = self.find(index)

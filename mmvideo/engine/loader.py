@@ -170,6 +170,7 @@ class WatchedLoader(DataLoader):
 
     board = None
     start = 0
+    batches = None      # indices of each, if not those of the loader's own sampler
     late = None         # (process, place of the sample, seconds), once the limit was passed
     _live = None
 
@@ -191,7 +192,8 @@ class WatchedLoader(DataLoader):
 
     @property
     def _index_sampler(self):
-        return _Rest(self, super()._index_sampler)
+        batches = super()._index_sampler if self.batches is None else self.batches
+        return _Rest(self, batches)
 
     def _get_iterator(self):
         if not self.num_workers:

@@ -27,6 +27,10 @@ class SubBatchNorm3D(nn.BatchNorm3d):
             batch that cannot be cut so is cut into as many equal parts as is possible.
         **kwargs: as of ``nn.BatchNorm3d``.
 
+    Attributes:
+        base_splits: parts of a batch of usual size.
+        parts: running means and variances of the parts, [2, num_splits, C]; None before they begin.
+
     Shape: [N, C, T, H, W] -> the same.
     """
 
@@ -34,7 +38,7 @@ class SubBatchNorm3D(nn.BatchNorm3d):
         super().__init__(num_features, **kwargs)
         if self.momentum is None:
             raise InputError('SubBatchNorm3D: momentum must be a number, not None')
-        self.num_splits = None
+        self.base_splits, self.num_splits = num_splits, None
         self.set_splits(num_splits)
 
     def set_splits(self, num_splits):
