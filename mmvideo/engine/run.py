@@ -22,8 +22,8 @@ from .config_file import config_name, find_config
 from .data_place import check_data
 from .hooks import PrepareModel
 from .loader import LIMIT_SECONDS
-from .omnisource import complete_sources, takes_sources
 from .old_config import is_old, split_options, translate
+from .omnisource import complete_sources, takes_sources
 from .runner import BriefRunner
 
 __all__ = ['build_runner', 'load_config', 'read_config', 'test', 'train']
