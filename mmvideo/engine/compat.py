@@ -12,7 +12,7 @@ function                 cures
 `CPUAmpOptimWrapper`     ``AssertionError: AmpOptimizerWrapper is only available ... on gpu``
 `distributed.join`       ``AttributeError: module 'torch._C' has no attribute '_cuda_setDevice'``
 `wrap_on_cpus`           ``ValueError: DistributedDataParallel device_ids ... only work with``
-`sync_on_cpus`           ``ValueError: SyncBatchNorm expected input tensor to be on GPU``
+`sync_norm.sync_on_cpus` ``ValueError: SyncBatchNorm layers only work with GPU modules``
 `drop_idle_persistence`  ``ValueError: persistent_workers option needs num_workers > 0``, and an
                          assertion about ``timeout``
 `keep_text`              ``SyntaxError: Failed to format the config file``: Ctrl-C while a file
@@ -33,11 +33,8 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from mmvideo.checkpoint_file import read_checkpoint
 from mmvideo.registry import OPTIM_WRAPPERS
 
-from .sync_norm import sync_on_cpus
-
 __all__ = ['CPUAmpOptimWrapper', 'drop_idle_persistence', 'find_packages_without',
-           'install', 'keep_text', 'load_safely', 'make_plain', 'sync_on_cpus',
-           'wrap_on_cpus']
+           'install', 'keep_text', 'load_safely', 'make_plain', 'wrap_on_cpus']
 
 
 def find_packages_without():
@@ -136,7 +133,6 @@ def install():
     """Put the workarounds that patch mmengine in place; calling it again changes nothing."""
     find_packages_without()
     load_safely()
-    sync_on_cpus()
 
 
 class _LaidOut(Config):

@@ -13,13 +13,15 @@ import torch
 import torch.distributed as dist
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
+from torch.nn import SyncBatchNorm
 
 from mmvideo.errors import InputError
 from mmvideo.registry import HOOKS
 
+from .sync_norm import sync_on_cpus
 from .watch import Watch
 
-__all__ = ['LAUNCHERS', 'ShareBuffers', 'join', 'place', 'told_by_main']
+__all__ = ['LAUNCHERS', 'ShareBuffers', 'join', 'place', 'synchronized', 'told_by_main']
 
 PORT = 29500        # torch's own
 # Until every process has come; a machine of a cluster may take a while to start its share.
@@ -158,6 +160,18 @@ def told_by_main(value):
     values = [value]
     dist.broadcast_object_list(values)
     return values[0]
+
+
+def synchronized(model, all_norms=False):
+    """Let norm layers that are to work on the batches of all processes do so on CPUs, too.
+
+    Args:
+        model: changed in place.
+        all_norms: make every batch norm such a layer (config key ``sync_bn``).
+    """
+    if all_norms:
+        model = SyncBatchNorm.convert_sync_batchnorm(model)
+    return model if torch.cuda.is_available() else sync_on_cpus(model)
 
 
 @HOOKS.register_module()

@@ -12,6 +12,7 @@ from mmengine.runner import Runner
 from mmvideo.errors import InputError
 
 from . import compat
+from .distributed import synchronized
 from .loader import WatchedLoader, named_errors
 from .resume import EpochLoop
 
@@ -73,6 +74,11 @@ class BriefRunner(Runner):
     def test(self):
         with self._watched():
             return super().test()
+
+    def wrap_model(self, model_wrapper_cfg, model):
+        if self.distributed:
+            model = synchronized(model, self.cfg.get('sync_bn'))
+        return super().wrap_model(model_wrapper_cfg, model)
 
     def build_train_loop(self, loop):
         self._phase = 'train'

@@ -1,12 +1,11 @@
 """Batch norm over the batches of all processes, on CPUs: torch has it for accelerators only."""
-import functools
-
 import torch
 import torch.distributed as dist
 from torch.autograd import Function
 from torch.nn import SyncBatchNorm
+from torch.nn.modules.batchnorm import _BatchNorm
 
-__all__ = ['sync_on_cpus']
+__all__ = ['SyncNorm', 'sync_on_cpus']
 
 
 def _axes(x):
@@ -57,33 +56,34 @@ class _Normalize(Function):
         return (back * _along(scale, grad)).to(ctx.dtype), None, None
 
 
-def _forward(self, x):
-    """What ``SyncBatchNorm.forward`` does, for a tensor on the CPU of one of several processes."""
-    self._check_input_dim(x)
-    normal, mean, variance = _Normalize.apply(x, self.eps, self.process_group)
-    if self.track_running_stats:
-        self.num_batches_tracked.add_(1)
-        share = 1 / self.num_batches_tracked.item() if self.momentum is None else self.momentum
-        self.running_mean.lerp_(mean.to(self.running_mean.dtype), share)
-        self.running_var.lerp_(variance.to(self.running_var.dtype), share)
-    if self.affine:
-        normal = normal * _along(self.weight, x) + _along(self.bias, x)
-    return normal.to(x.dtype)
+class SyncNorm(_BatchNorm):
+    """``SyncBatchNorm`` of processes on CPUs, with the same state."""
 
+    process_group = None
 
-def sync_on_cpus():
-    """Let ``SyncBatchNorm`` take tensors on CPUs; calling it again changes nothing.
+    def _check_input_dim(self, x):
+        SyncBatchNorm._check_input_dim(self, x)
 
-    torch raises ``ValueError: SyncBatchNorm expected input tensor to be on GPU``.
-    """
-    theirs = SyncBatchNorm.forward
-    if hasattr(theirs, '__wrapped__'):
-        return
-
-    @functools.wraps(theirs)
     def forward(self, x):
-        several = self.training and dist.is_available() and dist.is_initialized() \
-            and dist.get_world_size(self.process_group) > 1
-        return _forward(self, x) if several and x.device.type == 'cpu' else theirs(self, x)
+        if not self.training or dist.get_world_size(self.process_group) == 1:
+            return super().forward(x)
+        self._check_input_dim(x)
+        normal, mean, variance = _Normalize.apply(x, self.eps, self.process_group)
+        if self.track_running_stats:
+            self.num_batches_tracked.add_(1)
+            share = self.momentum
+            if share is None:
+                share = 1 / self.num_batches_tracked.item()
+            self.running_mean.lerp_(mean.to(self.running_mean.dtype), share)
+            self.running_var.lerp_(variance.to(self.running_var.dtype), share)
+        if self.affine:
+            normal = normal * _along(self.weight, x) + _along(self.bias, x)
+        return normal.to(x.dtype)
 
-    SyncBatchNorm.forward = forward
+
+def sync_on_cpus(model):
+    """Make the ``SyncBatchNorm`` layers of a model, in place, ones that work on CPUs."""
+    for module in model.modules():
+        if type(module) is SyncBatchNorm:
+            module.__class__ = SyncNorm
+    return model
