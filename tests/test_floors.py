@@ -40,6 +40,7 @@ FLOORS = {
     'mmvideo.models.preprocessor': (*GROUND, 'mmvideo.models.views'),
     'mmvideo.models.views': GROUND,
     'mmvideo.models.recognizers': GROUND,
+    'mmvideo.models.detectors': (*GROUND, 'mmvideo.models.blocks'),
     'mmvideo.models': (*GROUND, 'mmvideo.models'),
     'mmvideo.datasets': GROUND,
     'mmvideo.transforms': GROUND,

@@ -5,6 +5,7 @@ Importing the package registers every member; nothing is built or downloaded.
 from mmvideo.models import (
     backbones,
     blending,
+    detectors,
     heads,
     losses,
     necks,
@@ -13,5 +14,5 @@ from mmvideo.models import (
 )
 from mmvideo.models.blocks import sub_batch_norm
 
-__all__ = ['backbones', 'blending', 'heads', 'losses', 'necks', 'preprocessor', 'recognizers',
-           'sub_batch_norm']
+__all__ = ['backbones', 'blending', 'detectors', 'heads', 'losses', 'necks', 'preprocessor',
+           'recognizers', 'sub_batch_norm']

@@ -59,7 +59,9 @@ class ActionDataPreprocessor(BaseDataPreprocessor):
         views = self._views(data)
         for key in ('imgs', 'audios'):
             if isinstance(data.get(key), (list, tuple)):
-                data[key] = torch.stack([torch.as_tensor(item) for item in data[key]])
+                items = [torch.as_tensor(item) for item in data[key]]
+                # Detectors take clips of several sizes.
+                data[key] = torch.stack(items) if len({i.shape for i in items}) == 1 else items
         data = self.cast_data(data)
         if index is not None:
             data['sample_index'] = index
@@ -70,7 +72,8 @@ class ActionDataPreprocessor(BaseDataPreprocessor):
             raise InputError("data_preprocessor: a batch holds 'imgs' or 'audios', this one "
                              + ', '.join(map(repr, data)) + ' (see Collect(keys=...))')
         if views is None:
-            data[key] = self.normalize(data[key])
+            data[key] = (self.normalize(data[key]) if torch.is_tensor(data[key])
+                         else [self.normalize(item[None])[0] for item in data[key]])
         if training and self.blending is not None:
             if 'label' not in data:
                 raise InputError("data_preprocessor.blending mixes labels too: add 'label' to "
