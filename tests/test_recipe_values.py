@@ -247,6 +247,11 @@ def said(cfg):
     keys = ('omnisource', 'multigrid', 'precise_bn', 'load_from', 'optim_wrapper',
             'param_scheduler')
     found.update({key: cfg[key] for key in keys if cfg.get(key) is not None})
+    # Recipes record the steps of the first source alone.
+    if 'omnisource' in found:
+        found['omnisource'] = [dict(source, dataset={k: v for k, v in source['dataset'].items()
+                                                     if k != 'pipeline'})
+                               for source in found['omnisource']]
     if cfg.get('train_cfg'):
         found.update(total_epochs=cfg['train_cfg']['max_epochs'],
                      val_interval=cfg['train_cfg']['val_interval'],

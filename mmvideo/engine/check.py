@@ -22,7 +22,9 @@ RUNNER = ('model', 'work_dir', 'train_dataloader', 'val_dataloader', 'test_datal
           'load_from', 'resume', 'launcher', 'env_cfg', 'log_processor', 'log_level', 'visualizer',
           'default_scope', 'randomness', 'experiment_name', 'model_wrapper_cfg',
           # Ours: what is done about bad files.
-          'max_bad_share', 'bad_files')
+          'max_bad_share', 'bad_files',
+          # Ours: further sources to train on.
+          'omnisource')
 # Keys of the 0.x line and what says the same today.
 OLD = dict(data='train_dataloader, val_dataloader, test_dataloader', optimizer='optim_wrapper',
            optimizer_config='optim_wrapper.clip_grad', lr_config='param_scheduler',
@@ -30,12 +32,14 @@ OLD = dict(data='train_dataloader, val_dataloader, test_dataloader', optimizer='
            checkpoint_config='default_hooks.checkpoint', log_config='default_hooks.logger',
            fp16='--amp', resume_from='--resume', workflow='train_cfg')
 # What recipes ask of training and no tool does yet.
-NOT_YET = dict(multigrid='clips and crops that change their size', omnisource='several sources')
+NOT_YET = dict(multigrid='clips and crops that change their size')
 # Parts of a model that are members of the model registry; other dicts inside a model are settings.
 MODEL_PARTS = ('backbone', 'neck', 'cls_head', 'data_preprocessor', 'loss_cls', 'blending',
-               'aux_head')
+               'aux_head', 'roi_head', 'bbox_roi_extractor', 'shared_head', 'bbox_head')
 # Names of what AccMetric measures.
 ACCURACY = re.compile(r'top\d+_acc|mean_class_accuracy|(mmit_)?mean_average_precision|\w+_mAP')
+# How often it is the turn of a further source, and how many batches that is.
+RATIO = ('every', 'batches')
 # Not ours to check.
 FOREIGN = ('torchvision.', 'timm.', 'mmpretrain.', 'mmcls.', 'pytorchvideo.')
 
@@ -77,6 +81,10 @@ def check_config(cfg):
             _check_loader(cfg[f'{phase}_dataloader'], f'{phase}_dataloader')
         for i, metric in enumerate(_listed(cfg.get(f'{phase}_evaluator'))):
             _check_member(metric, f'{phase}_evaluator[{i}]', registry.METRICS)
+    for i, source in enumerate(cfg.get('omnisource') or []):
+        for key in RATIO:
+            _check_whole(source.get(key, 1), f'omnisource[{i}].{key}', 1)
+        _check_loader({k: v for k, v in source.items() if k not in RATIO}, f'omnisource[{i}]')
     for name, hook in (cfg.get('default_hooks') or {}).items():
         if hook is not None:
             _check_member(hook, f'default_hooks.{name}', registry.HOOKS)

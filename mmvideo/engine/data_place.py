@@ -24,6 +24,9 @@ def check_data(cfg):
         if cfg.get(f'{phase}_dataloader'):
             for dataset in _inner(cfg[f'{phase}_dataloader']['dataset']):
                 _check(dataset, f'{phase}_dataloader')
+    for number, source in enumerate(cfg.get('omnisource') or []):
+        for dataset in _inner(source['dataset']) if cfg.get('train_dataloader') else ():
+            _check(dataset, f'omnisource[{number}]')
 
 
 def _inner(dataset):

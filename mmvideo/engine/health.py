@@ -36,9 +36,12 @@ class ReportBadFiles(Hook):
         self._sum_up(runner, 'test')
 
     def _look(self, runner):
-        keeper = runner.keepers.get('train')
-        if keeper is None:
-            return
+        for phase, keeper in runner.keepers.items():
+            if phase.startswith('train') and keeper is not None:
+                self._look_at(runner, keeper)
+
+    @staticmethod
+    def _look_at(runner, keeper):
         for entry in keeper.news():
             when = '' if entry['always'] else ', which depends on the frames drawn'
             runner.logger.warning(

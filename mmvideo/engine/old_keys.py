@@ -87,7 +87,7 @@ def _data(value, new):
         if phase == 'train' and isinstance(dataset, list) and dataset:
             dataset, *others = dataset
             new['omnisource'] = _sources(value, others)
-            made.append(f'omnisource (not read yet: the run goes without these {len(others)})')
+            made.append(f'omnisource ({len(others)} further sources)')
         if not isinstance(dataset, dict):
             raise _refusal(f'data.{phase}', f'one data set is expected, got {dataset!r}')
         place = f'data.{phase}_dataloader'
@@ -95,6 +95,8 @@ def _data(value, new):
         given = dict(videos_per_gpu=1, workers_per_gpu=1, persistent_workers=False)
         given.update({k: value[k] for k in given if k in value})
         given.update(own)
+        if phase == 'train' and isinstance(value.get('omni_videos_per_gpu'), (list, tuple)):
+            given['videos_per_gpu'] = value['omni_videos_per_gpu'][0]
         loader = {LOADER.get(k, k): given[k] for k in (*LOADER, *LOADER_KEPT) if k in given}
         if not loader['persistent_workers']:
             del loader['persistent_workers']
@@ -112,12 +114,15 @@ def _sources(data, datasets):
         if given and not isinstance(given, int) and len(given) != len(datasets) + 1:
             raise _refusal(f'data.{key}', f'expected {len(datasets) + 1} numbers, one for each '
                            f'data set of data.train, got {given!r}')
+    if isinstance(ratio, int) and ratio != 1:
+        raise _refusal('data.train_ratio', f'expected a list of {len(datasets) + 1} numbers, got '
+                       f'{ratio!r}')
     loaders = [dict(dataset=dataset) for dataset in datasets]
     for i, loader in enumerate(loaders, 1):
         if sizes:
             loader['batch_size'] = sizes if isinstance(sizes, int) else sizes[i]
         if isinstance(ratio, (list, tuple)):
-            loader['ratio'] = ratio[i] / ratio[0]
+            loader.update(every=ratio[0], batches=ratio[i])
     return loaders
 
 

@@ -128,7 +128,7 @@ def _run(path, data, work, more):
         return _test(path, cfg, options, work)
     found = engine.train(path, work_dir=work, validate=True, test_last=True, seed=0,
                          options=options)
-    loss, complaints = _training_record(work)
+    loss, complaints = _training_record(work, len(cfg.get('omnisource') or ()))
     complaints = complaints or _odd(found['last'], Path(work) / 'last_pred.pkl')
     return dict(loss=loss, metrics=found['last'], without=without, fault='; '.join(complaints))
 
@@ -147,12 +147,19 @@ def _test(path, cfg, options, work):
     return dict(metrics=metrics, fault='; '.join(_odd(metrics, scores, bool(measured))))
 
 
-def _training_record(work):
-    """The last loss, and what is wrong with the logs and the checkpoint of a run."""
+def _training_record(work, sources):
+    """The last loss, and what is wrong with the logs and the checkpoint of a run.
+
+    Args:
+        work: work dir.
+        sources: number of further sources that it trains on.
+    """
     rows = [json.loads(line) for file in glob(f'{work}/*/vis_data/scalars.json')
             for line in Path(file).read_text().splitlines()]
-    losses = [row['loss'] for row in rows if 'loss' in row]
+    keys = ['loss', *(f'loss/aux{i}' for i in range(sources))]
+    losses = [row[key] for row in rows if 'loss' in row for key in reversed(keys) if key in row]
     complaints = [] if losses and all(map(math.isfinite, losses)) else [f'losses are {losses}']
+    complaints += [f'no {key} was logged' for key in keys if not any(key in row for row in rows)]
     checkpoint = torch.load(osp.join(work, 'epoch_1.pth'))
     if checkpoint['meta']['iter'] != ITERATIONS:
         complaints.append(f'{checkpoint["meta"]["iter"]} iterations, not {ITERATIONS}')
@@ -196,13 +203,16 @@ def smoke_options(cfg, data):
         names = Path(data.classes).read_text().splitlines()
         options.update({'classes': data.classes, 'model.cls_head.num_classes': len(names)})
     keeps_size = cfg.model.backbone.type.startswith('timm.swin')
-    for phase in PHASES:
-        loader = cfg.get(f'{phase}_dataloader')
+    loaders = [(phase, f'{phase}_dataloader', cfg.get(f'{phase}_dataloader')) for phase in PHASES]
+    loaders += [('train', f'omnisource.{i}', source)
+                for i, source in enumerate(cfg.get('omnisource') or [])]
+    for phase, place, loader in loaders:
         if loader is None:
             continue
-        place, dataset = f'{phase}_dataloader.dataset', loader.dataset.to_dict()
+        dataset = loader.dataset.to_dict()
+        options[f'{place}.num_workers'] = 0
+        place = f'{place}.dataset'
         options.update({f'{place}.{key}': value for key, value in data(dataset, phase).items()})
-        options[f'{phase}_dataloader.num_workers'] = 0
         options.update(pipeline_options(dataset['pipeline'], place, keeps_size))
     return options
 

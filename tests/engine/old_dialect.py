@@ -36,7 +36,7 @@ def old_config(name):
         if pipeline is not None:
             cfg[f'{phase}_pipeline'] = pipeline
         if isinstance(dataset, list):
-            data[phase] = [dict(d, pipeline=pipeline) for d in dataset]
+            data[phase] = [dict(d, pipeline=_steps_for(d, pipeline)) for d in dataset]
         elif dataset is not None:
             data[phase] = dict(dataset, pipeline=pipeline)
     cfg['data'] = data
@@ -45,6 +45,18 @@ def old_config(name):
         if key in recipe:
             cfg[key] = recipe[key]
     return cfg
+
+
+def _steps_for(dataset, pipeline):
+    """Recipes record the steps for videos; images are read, made clips, and go the same way."""
+    if dataset['type'] != 'ImageDataset':
+        return pipeline
+    types = [step['type'] for step in pipeline]
+    clip = pipeline[types.index('SampleFrames')]
+    read = [dict(type='ImageDecode')]
+    if clip['clip_len'] > 1:
+        read.append(dict(type='BuildPseudoClip', clip_len=clip['clip_len']))
+    return read + pipeline[types.index('Resize'):]
 
 
 def _with_whole_keys(value):

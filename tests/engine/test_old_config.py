@@ -250,13 +250,14 @@ def test_loaders():
 
 
 def test_sources_that_train_jointly_stand_beside_the_first():
-    data = dict(videos_per_gpu=12, train=[dict(type='A'), dict(type='B'), dict(type='C')],
+    data = dict(videos_per_gpu=8, train=[dict(type='A'), dict(type='B'), dict(type='C')],
                 omni_videos_per_gpu=[12, 64, 4], train_ratio=[2, 1, 4])
     found, said = translate(minimal(data=data, omnisource=True))
     assert found.train_dataloader.dataset == dict(type='A')
-    assert found.omnisource == [dict(dataset=dict(type='B'), batch_size=64, ratio=0.5),
-                                dict(dataset=dict(type='C'), batch_size=4, ratio=2)]
-    assert any('the run goes without these 2' in line for line in said)
+    assert found.train_dataloader.batch_size == 12
+    assert found.omnisource == [dict(dataset=dict(type='B'), batch_size=64, every=2, batches=1),
+                                dict(dataset=dict(type='C'), batch_size=4, every=2, batches=4)]
+    assert any('omnisource (2 further sources)' in line for line in said)
 
 
 @pytest.mark.parametrize('more, message', [

@@ -6,8 +6,8 @@ _base_ = ['../../../_base_/models/slowonly_r50.py',
           '../../../_base_/schedules/sgd_cosine_256e.py', '../../../_base_/runtime.py']
 clip = dict(type='SampleFrames', clip_len=8, frame_interval=8, num_clips=1)
 still = dict(clip, test_mode=True)
-train_dataloader = dict(dataset=dict(pipeline=[
-    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+videos = [*_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]
+train_dataloader = dict(dataset=dict(pipeline=videos))
 val_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
 test_dataloader = dict(dataset=dict(pipeline=[
@@ -15,7 +15,7 @@ test_dataloader = dict(dataset=dict(pipeline=[
 model = dict(backbone=dict(pretrained=None), cls_head=dict(num_classes=_base_.num_classes))
 train_cfg = dict(val_interval=8)
 optim_wrapper = dict(optimizer=dict(lr=0.15))
-omnisource = [_base_.instagram_videos]
+omnisource = [dict(dataset=dict(_base_.instagram_videos, pipeline=videos))]
 zoo = [dict(row=33, section='SlowOnly-8x8-ResNet50', resolution='short-side 320', top1=82.4,
             top5=95.6,
             ckpt='https://download.openmmlab.com/mmaction/recognition/omnisource/'

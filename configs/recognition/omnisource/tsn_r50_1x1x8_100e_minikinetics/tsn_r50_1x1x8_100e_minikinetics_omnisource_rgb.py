@@ -5,15 +5,19 @@ _base_ = ['../../../_base_/models/tsn_r50.py', '../../../_base_/datasets/mini_ki
           '../../../_base_/schedules/sgd_100e.py', '../../../_base_/runtime.py']
 clip = dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=8)
 still = dict(clip, test_mode=True)
-train_dataloader = dict(dataset=dict(pipeline=[
-    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+rest = [*_base_.train_augment, *_base_.pack]
+videos = [*_base_.reader, clip, *_base_.decode, *rest]
+images = [*_base_.image_reader, *rest]
+train_dataloader = dict(dataset=dict(pipeline=videos))
 val_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
 test_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, dict(still, num_clips=25), *_base_.decode, *_base_.test_augment, *_base_.pack]))
 model = dict(cls_head=dict(num_classes=_base_.num_classes))
 optim_wrapper = dict(optimizer=dict(lr=0.00375))
-omnisource = [_base_.web_images, _base_.instagram_videos, _base_.uncut_videos]
+omnisource = [dict(dataset=dict(_base_.web_images, pipeline=images)),
+              dict(dataset=dict(_base_.instagram_videos, pipeline=videos)),
+              dict(dataset=dict(_base_.uncut_videos, pipeline=videos))]
 zoo = [dict(row=29, section='TSN-8seg-ResNet50', resolution='short-side 320', top1=81.3, top5=94.8,
             ckpt='https://download.openmmlab.com/mmaction/recognition/omnisource/'
                  'tsn_r50_1x1x8_100e_minikinetics_rgb/omnisource/'
