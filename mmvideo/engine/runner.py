@@ -104,11 +104,20 @@ class BriefRunner(Runner):
         self.loaders[self._phase], self.keepers[self._phase] = loader, keeper
         return loader
 
+    def build_source(self, dataloader, phase):
+        """A further loader to train on; its list of bad files is that of its own phase."""
+        self._phase = phase
+        try:
+            return self.build_dataloader(dataloader, seed=self.seed)
+        finally:
+            self._phase = 'train'
+
     def _quarantine(self, dataset):
         """What is done about the bad samples of a data set; None: each is an error."""
         phase = self._phase
         how = self.cfg.get('bad_files') or ('error' if phase == 'test' else 'wrong')
-        if phase != 'train' and how == 'error':
+        trains = phase.startswith('train')
+        if not trains and how == 'error':
             return None
         path = osp.join(self.work_dir, f'bad_files_{phase}.jsonl')
         if not self.goes_on or phase == 'test':
@@ -116,9 +125,9 @@ class BriefRunner(Runner):
                 for old in glob.glob(glob.escape(osp.splitext(path)[0]) + '*.jsonl'):
                     os.remove(old)
             barrier()
-        share = self.cfg.get('max_bad_share', MAX_BAD_SHARE) if phase == 'train' else None
+        share = self.cfg.get('max_bad_share', MAX_BAD_SHARE) if trains else None
         keeper = dataset.quarantine(path, rank=get_rank(), max_share=share,
-                                    replaces=phase == 'train')
+                                    replaces=trains)
         known = keeper.news()
         if known:
             self.logger.warning(f'{len(known)} bad samples are known from before and passed over; '
