@@ -6,7 +6,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-__all__ = ['for_inference', 'fuse_conv_bn']
+__all__ = ['for_inference', 'fuse_conv_bn', 'lay_channels_last']
 
 # Where a module that stands in for a convolution keeps the one that it applies last: temporal
 # wrappers (TSM, TIN) and factorized convolutions.
@@ -32,10 +32,9 @@ def fuse_conv_bn(model):
 
 
 def for_inference(model):
-    """Fold norms and lay out 2D kernels with channels last; the features follow their kernels.
+    """Fold norms and lay out kernels with channels last; 3D ones only on a GPU.
 
-    3D kernels stay as they are: with channels last torch's are slower on most networks
-    (``benchmarks/results.md``).
+    On a CPU torch's 3D kernels are slower so on most networks (``benchmarks/results.md``).
 
     Args:
         model: changed in place; put into eval mode. It cannot be trained afterwards.
@@ -44,10 +43,25 @@ def for_inference(model):
         int: how many norm layers were folded.
     """
     folded = fuse_conv_bn(model)
+    lay_channels_last(model)
+    return folded
+
+
+def lay_channels_last(model, with_3d=None):
+    """Lay kernels out with channels last; features take the layout of the kernels they meet.
+
+    Scores stay the same up to rounding, training included.
+
+    Args:
+        model: changed in place.
+        with_3d: 3D kernels as well; None lays them out only where there is a GPU.
+    """
+    with_3d = torch.cuda.is_available() if with_3d is None else with_3d
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
             module.to(memory_format=torch.channels_last)
-    return folded
+        elif isinstance(module, nn.Conv3d) and with_3d:
+            module.to(memory_format=torch.channels_last_3d)
 
 
 def pairs(module):

@@ -89,7 +89,7 @@ class BaseHead(nn.Module):
         Returns:
             dict: ``loss_cls``, and ``top{k}_acc`` where a sample has one class.
         """
-        losses = {}
+        score, losses = full_precision(score), {}
         if label.dim() == 1 and not self.multi_class:
             for k, value in zip(self.topk, top_k_accuracy(score, label, self.topk), strict=True):
                 losses[f'top{k}_acc'] = value
@@ -113,10 +113,15 @@ class BaseHead(nn.Module):
             Tensor: [N, C], or [N, V, C] for None.
         """
         check_average(average_clips)
-        score = score.reshape(num_samples, -1, score.shape[-1])
+        score = full_precision(score).reshape(num_samples, -1, score.shape[-1])
         if average_clips is None:
             return score
         return (F.softmax(score, 2) if average_clips == 'prob' else score).mean(1)
+
+
+def full_precision(score):
+    """Scores of mixed precision as float32: on a CPU not every loss would turn them itself."""
+    return score.to(torch.promote_types(score.dtype, torch.float32))
 
 
 def pool_places(x, kind='avg'):
