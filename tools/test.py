@@ -10,9 +10,11 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='Python config file, or the name of one under configs/')
     parser.add_argument('checkpoint', help='checkpoint file or URL')
-    parser.add_argument('--out', help='write the scores: .json, .pkl or .yaml by suffix')
+    parser.add_argument('--out', help='write the scores: .json, .pkl or .yaml by suffix; '
+                        'what a detector found: .csv or .pkl')
     parser.add_argument('--eval', nargs='+', default=[], metavar='NAME',
-                        help='metrics, for example top_k_accuracy mean_class_accuracy')
+                        help='metrics, for example top_k_accuracy mean_class_accuracy; '
+                        'mAP for a detector')
     parser.add_argument('--eval-options', '--options', nargs='+', action=KeyValues,
                         default={}, metavar='KEY=VALUE',
                         help='arguments of metrics, for example top_k_accuracy.topk="(1,3)"')

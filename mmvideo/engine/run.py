@@ -22,6 +22,7 @@ from .config_file import config_name, find_config
 from .data_place import check_data
 from .hooks import PrepareModel
 from .loader import LIMIT_SECONDS
+from .measures import detection_of, dump, measures
 from .old_config import is_old, split_options, translate
 from .omnisource import complete_sources, takes_sources
 from .runner import BriefRunner
@@ -321,8 +322,9 @@ def test(path, checkpoint, *, out=None, metrics=(), metric_options=None, average
     """Test a checkpoint; see ``tools/test.py`` for the options.
 
     Args:
-        out: file for the scores, ``.json``, ``.pkl`` or ``.yaml``; by default that of the config's
-            ``output_config``, which those of the 0.x line may have.
+        out: file for the scores, ``.json``, ``.pkl`` or ``.yaml``, of a detector ``.csv`` or
+            ``.pkl``; by default that of the config's ``output_config``, which those of the 0.x
+            line may have.
         metrics: names of metrics; by default those of ``eval_config``. None keeps the config's
             ``test_evaluator`` out and only collects scores.
         metric_options: keyword arguments by metric.
@@ -352,11 +354,9 @@ def test(path, checkpoint, *, out=None, metrics=(), metric_options=None, average
     if average_clips is not None:
         cfg.model['test_cfg'] = {**(cfg.model.get('test_cfg') or {}),
                                  'average_clips': average_clips}
-    cfg['test_evaluator'] = []
-    if metrics:
-        cfg['test_evaluator'] = [dict(type='AccMetric', metric_list=metrics,
-                                      metric_options=metric_options)]
-    return _run_test(cfg, path, checkpoint, out=out, prepare_model=prepare_model)
+    detection = detection_of(cfg)
+    cfg['test_evaluator'] = measures(metrics, metric_options, detection)
+    return _run_test(cfg, path, checkpoint, out, prepare_model, detection)
 
 
 def _check_writable(out):
@@ -368,13 +368,12 @@ def _check_writable(out):
                          'written to')
 
 
-def _run_test(cfg, name, checkpoint, out=None, prepare_model=None):
+def _run_test(cfg, name, checkpoint, out=None, prepare_model=None, detection=None):
     local_file(checkpoint)      # a missing one is told before the data set is read
     evaluators = cfg.get('test_evaluator') or []
     evaluators = list(evaluators) if isinstance(evaluators, (list, tuple)) else [evaluators]
     if out is not None:
-        evaluators.append(dict(type='ScoreDump', out=out, config=osp.basename(str(name)),
-                               checkpoint=str(checkpoint)))
+        evaluators.append(dump(out, name, checkpoint, detection or detection_of(cfg)))
     cfg['test_evaluator'] = evaluators
     drop(cfg, 'train', 'val')
     cfg['load_from'], cfg['resume'] = str(checkpoint), False
