@@ -4,11 +4,12 @@ import itertools
 import torch
 import torch.distributed as dist
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmvideo.errors import InputError
 from mmvideo.registry import HOOKS
+
+from .ema import evaluated_model
 
 __all__ = ['PreciseBN', 'measure_statistics']
 
@@ -92,7 +93,8 @@ def measure_statistics(model, batches):
 class PreciseBN(Hook):
     """Measures the statistics of batch norm anew after training epochs, before validation.
 
-    The recipes' ``precise_bn=dict(num_iters=200, interval=1)`` becomes this hook.
+    The recipes' ``precise_bn=dict(num_iters=200, interval=1)`` becomes this hook. Where weights are
+    averaged (``EMAHook``), the averages are measured.
 
     Args:
         num_iters: batches of the training loader that are looked at; all if it has fewer.
@@ -112,7 +114,7 @@ class PreciseBN(Hook):
     def after_train_epoch(self, runner):
         if not (self.every_n_epochs(runner, self.interval) or self.is_last_train_epoch(runner)):
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = evaluated_model(runner)
         batches = itertools.islice(runner.train_dataloader, self.num_iters)
         count = measure_statistics(model, batches)
         runner.logger.info(

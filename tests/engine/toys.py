@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.evaluator import BaseMetric
 from mmengine.model import BaseModel
 
 from mmvideo.engine.run import build_runner, drop
-from mmvideo.registry import DATASETS, MODELS
+from mmvideo.registry import DATASETS, METRICS, MODELS
 
 
 class Numbers(torch.utils.data.Dataset):
     """Numbers, 100 more in each epoch."""
 
-    def __init__(self, values):
+    def __init__(self, values, test_mode=False):
         self.values = list(values)
         self.names = [f'number {value}' for value in self.values]
         self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
@@ -43,11 +44,25 @@ class OneWeight(BaseModel):
         self.norm = torch.nn.BatchNorm1d(1, affine=False) if norm else None
         self.seen = []
 
-    def forward(self, x, sample_index, mode):
-        self.seen += x.tolist()
+    def forward(self, x, sample_index=None, mode='tensor'):
+        if mode == 'predict':
+            return [self.w.item()] * len(x)
         if self.norm is not None:
-            self.norm(x[:, None])
+            self.norm(x[:, None] + self.w)
+        if mode == 'tensor':
+            return self.w - x
+        self.seen += x.tolist()
         return dict(loss_way=0.5 * (self.w - x) ** 2, height=x.mean())
+
+
+class Weight(BaseMetric):
+    """The weight that was validated."""
+
+    def process(self, data_batch, data_samples):
+        self.results += data_samples
+
+    def compute_metrics(self, results):
+        return dict(weight=sum(results) / len(results))
 
 
 @pytest.fixture
@@ -55,12 +70,14 @@ def toys():
     """Lets configs name them."""
     MODELS.register_module(name='OneWeight', module=OneWeight)
     DATASETS.register_module(name='Numbers', module=Numbers)
+    METRICS.register_module(name='Weight', module=Weight)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr('mmengine.runner.runner.collect_env', dict)     # starts compilers
         # Laying the text of a config out takes longer than these runs do.
         patch.setattr('mmengine.config.config.FormatCode', lambda text, **_: (text, True))
         yield
     del MODELS.module_dict['OneWeight'], DATASETS.module_dict['Numbers']
+    del METRICS.module_dict['Weight']
 
 
 def loader(values, **more):
@@ -78,7 +95,7 @@ def config(out, values=(1, 2, 3, 4), epochs=2, **more):
                            logger=dict(type='LoggerHook', interval=1)),
         log_processor=dict(window_size=1), work_dir=str(out), log_level='ERROR')
     cfg = Config({**cfg, **more})
-    drop(cfg, 'val', 'test')
+    drop(cfg, *(phase for phase in ('val', 'test') if f'{phase}_dataloader' not in cfg))
     return cfg
 
 
