@@ -84,6 +84,6 @@ class SyncNorm(_BatchNorm):
 def sync_on_cpus(model):
     """Make the ``SyncBatchNorm`` layers of a model, in place, ones that work on CPUs."""
     for module in model.modules():
-        if type(module) is SyncBatchNorm:
+        if isinstance(module, SyncBatchNorm):       # mmcv has one of its own
             module.__class__ = SyncNorm
     return model

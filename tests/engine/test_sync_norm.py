@@ -5,6 +5,7 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as multiprocessing
+from mmcv.cnn.bricks.norm import SyncBatchNorm as MmcvSyncBN
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -18,7 +19,7 @@ def layer(cls, **options):
     torch.manual_seed(1)
     norm = cls(3, **options)
     if cls is SyncNorm:
-        norm = sync_on_cpus(nn.Sequential(nn.SyncBatchNorm(3, **options)))[0]
+        norm = sync_on_cpus(nn.Sequential(MmcvSyncBN(3, **options)))[0]
         assert type(norm) is SyncNorm
     if norm.affine:
         nn.init.uniform_(norm.weight)
