@@ -34,8 +34,8 @@ class RawframeDataset(BaseDataset):
         with_offset: the list has a column ``offset``, which is added to frame numbers: several
             samples of one folder.
         start_index: number of the first frame.
-        short_cycle_factors, default_s: of multigrid training, which nothing here does; accepted
-            for the configs that have them.
+        short_cycle_factors, default_s: of multigrid training, which has them from the config's
+            ``multigrid``; accepted for the configs that say them here, too.
     """
 
     path_key = 'frame_dir'

@@ -5,6 +5,7 @@ from . import (  # registers what configs name
     health,
     hooks,
     lars,
+    multigrid,
     optim,
     precise_bn,
     resume,
@@ -12,4 +13,4 @@ from . import (  # registers what configs name
 from .run import build_runner, load_config, test, train
 
 __all__ = ['build_runner', 'compat', 'distributed', 'health', 'hooks', 'lars', 'load_config',
-           'optim', 'precise_bn', 'resume', 'test', 'train']
+           'multigrid', 'optim', 'precise_bn', 'resume', 'test', 'train']

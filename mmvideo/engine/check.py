@@ -12,6 +12,8 @@ from mmvideo import registry
 from mmvideo.errors import InputError
 from mmvideo.registry import check_arguments, nearest, resolve
 
+from .multigrid import plan_of
+
 __all__ = ['check_config', 'check_keys', 'check_training']
 
 # Keys that the Runner reads. A config file may define others (parts and variables of its own), so
@@ -24,7 +26,9 @@ RUNNER = ('model', 'work_dir', 'train_dataloader', 'val_dataloader', 'test_datal
           # Ours: what is done about bad files.
           'max_bad_share', 'bad_files',
           # Ours: further sources to train on.
-          'omnisource')
+          'omnisource',
+          # Ours: clips that change their size.
+          'multigrid')
 # Keys of the 0.x line and what says the same today.
 OLD = dict(data='train_dataloader, val_dataloader, test_dataloader', optimizer='optim_wrapper',
            optimizer_config='optim_wrapper.clip_grad', lr_config='param_scheduler',
@@ -32,7 +36,7 @@ OLD = dict(data='train_dataloader, val_dataloader, test_dataloader', optimizer='
            checkpoint_config='default_hooks.checkpoint', log_config='default_hooks.logger',
            fp16='--amp', resume_from='--resume', workflow='train_cfg')
 # What recipes ask of training and no tool does yet.
-NOT_YET = dict(multigrid='clips and crops that change their size')
+NOT_YET = {}
 # Parts of a model that are members of the model registry; other dicts inside a model are settings.
 MODEL_PARTS = ('backbone', 'neck', 'cls_head', 'data_preprocessor', 'loss_cls', 'blending',
                'aux_head', 'roi_head', 'bbox_roi_extractor', 'shared_head', 'bbox_head')
@@ -99,6 +103,8 @@ def check_config(cfg):
             resolve(members, cfg[key].get('type'), key)
     _check_optimizer(cfg)
     _check_settings(cfg)
+    if cfg.get('multigrid') and cfg.get('train_dataloader') and cfg.get('optim_wrapper'):
+        plan_of(cfg)
 
 
 def _listed(value):

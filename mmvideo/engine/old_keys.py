@@ -15,8 +15,6 @@ __all__ = ['PHASES', 'STEPS', 'become']
 PHASES = ('train', 'val', 'test')
 LOGGERS = dict(TextLoggerHook=None, TensorboardLoggerHook='TensorboardVisBackend',
                WandbLoggerHook='WandbVisBackend')
-# Keys that configs of today have, too, but that nothing reads yet: what a run does instead.
-UNREAD = dict(multigrid='clips and crops keep their size')
 DICTS = ('data', 'optimizer', 'optimizer_config', 'fp16', 'lr_config', 'runner', 'evaluation',
          'checkpoint_config', 'log_config', 'dist_params')
 LISTS = dict(module_hooks=(dict, ), workflow=(tuple, list))
@@ -341,15 +339,6 @@ def _omnisource(value, new):
     return 'omnisource, by data' if value else 'nothing to translate'
 
 
-def _unread(key):
-    def step(value, new):
-        if not value:
-            return 'nothing to translate'
-        new[key] = value
-        return f'{key} (not read yet: {UNREAD[key]})'
-    return step
-
-
 # In this order: later ones add to what earlier ones wrote.
 STEPS = dict(
     model=_model, train_cfg=_settings('train_cfg'), test_cfg=_settings('test_cfg'), data=_data,
@@ -363,5 +352,4 @@ STEPS = dict(
     opencv_num_threads=_environment('mp_cfg', 'opencv_num_threads'),
     find_unused_parameters=_find_unused, omnisource=_omnisource, momentum_config=_momentum_config)
 STEPS |= {key: _same(key) for key in ('work_dir', 'log_level', 'custom_hooks', 'custom_imports',
-                                      'launcher', 'precise_bn')}
-STEPS |= {key: _unread(key) for key in UNREAD}
+                                      'launcher', 'precise_bn', 'multigrid')}

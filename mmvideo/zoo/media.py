@@ -61,12 +61,13 @@ class SmallData:
     def _list(self, phase, kind):
         return self.folder / f'{"train" if phase == "train" else "val"}_{kind}.txt'
 
-    def __call__(self, dataset, phase):
+    def __call__(self, dataset, phase, times=1):
         """Arguments of a data set that point it here.
 
         Args:
             dataset: its config.
             phase: ``'train'``, ``'val'`` or ``'test'``.
+            times: how often each clip is listed.
         """
         kind = KINDS[dataset['type']]
         kind = 'offset' if dataset.get('with_offset') else kind
@@ -74,7 +75,12 @@ class SmallData:
             # Some pipelines cut their crops from videos that were resized before.
             resizes = any(step['type'] in RESIZING for step in dataset['pipeline'])
             kind = 'tags' if dataset.get('multi_class') else kind if resizes else 'resized'
-        return dict(ann_file=str(self._list(phase, kind)), data_prefix=None)
+        listed = self._list(phase, kind)
+        if times > 1:
+            text = listed.read_text() * times
+            listed = listed.with_name(f'{listed.stem}_{times}_times.txt')
+            listed.write_text(text)
+        return dict(ann_file=str(listed), data_prefix=None)
 
 
 def take_apart(video, place):

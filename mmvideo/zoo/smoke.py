@@ -24,12 +24,14 @@ import torch
 from mmvideo import engine
 from mmvideo.engine.check import NOT_YET
 from mmvideo.engine.config_file import config_name, find_config
+from mmvideo.engine.multigrid import GridBatches, plan_of
 from mmvideo.errors import InputError
 from mmvideo.evaluation.functional import get_weighted_score, top_k_accuracy
 from mmvideo.evaluation.scores import read_scores
 from mmvideo.processes import Lost, spread
 from mmvideo.registry import MODELS
 
+from .media import COUNTS
 from .networks import is_foreign
 
 __all__ = ['Outcome', 'fuse', 'pipeline_options', 'smoke', 'smoke_all', 'smoke_options']
@@ -40,6 +42,8 @@ SIDES = ('scale', 'size', 'crop_size', 'input_size', 'scale_range')
 SMALL = 128     # pipelines that go no further are left as they are
 SHRINK = 4
 ITERATIONS = 2
+# Multigrid trains an epoch of each of its phases, in batches of up to 16.
+GRID_EPOCHS, GRID_STEP, GRID_TIMES = 6, 4, 4
 
 
 class Outcome(NamedTuple):
@@ -128,9 +132,18 @@ def _run(path, data, work, more):
         return _test(path, cfg, options, work)
     found = engine.train(path, work_dir=work, validate=True, test_last=True, seed=0,
                          options=options)
-    loss, complaints = _training_record(work, len(cfg.get('omnisource') or ()))
+    epochs, iterations = _length(path, cfg, options)
+    loss, complaints = _training_record(work, len(cfg.get('omnisource') or ()), epochs, iterations)
     complaints = complaints or _odd(found['last'], Path(work) / 'last_pred.pkl')
     return dict(loss=loss, metrics=found['last'], without=without, fault='; '.join(complaints))
+
+
+def _length(path, cfg, options):
+    """Epochs and iterations of a run."""
+    if not cfg.get('multigrid'):
+        return 1, ITERATIONS
+    plan = plan_of(engine.load_config(path, options))
+    return plan.epochs, GridBatches(range(GRID_TIMES * COUNTS['train']), plan, 1).total()
 
 
 def _test(path, cfg, options, work):
@@ -147,12 +160,13 @@ def _test(path, cfg, options, work):
     return dict(metrics=metrics, fault='; '.join(_odd(metrics, scores, bool(measured))))
 
 
-def _training_record(work, sources):
+def _training_record(work, sources, epochs, iterations):
     """The last loss, and what is wrong with the logs and the checkpoint of a run.
 
     Args:
         work: work dir.
         sources: number of further sources that it trains on.
+        epochs, iterations: how many it has.
     """
     rows = [json.loads(line) for file in glob(f'{work}/*/vis_data/scalars.json')
             for line in Path(file).read_text().splitlines()]
@@ -160,9 +174,9 @@ def _training_record(work, sources):
     losses = [row[key] for row in rows if 'loss' in row for key in reversed(keys) if key in row]
     complaints = [] if losses and all(map(math.isfinite, losses)) else [f'losses are {losses}']
     complaints += [f'no {key} was logged' for key in keys if not any(key in row for row in rows)]
-    checkpoint = torch.load(osp.join(work, 'epoch_1.pth'))
-    if checkpoint['meta']['iter'] != ITERATIONS:
-        complaints.append(f'{checkpoint["meta"]["iter"]} iterations, not {ITERATIONS}')
+    checkpoint = torch.load(osp.join(work, f'epoch_{epochs}.pth'))
+    if checkpoint['meta']['iter'] != iterations:
+        complaints.append(f'{checkpoint["meta"]["iter"]} iterations, not {iterations}')
     wild = [key for key, value in checkpoint['state_dict'].items() if not value.isfinite().all()]
     if wild:
         complaints.append(f'not finite after training: {wild[0]} and {len(wild) - 1} more')
@@ -199,6 +213,13 @@ def smoke_options(cfg, data):
             # Written once and without momentum: the network may be large.
             'default_hooks.checkpoint.interval': 1, 'default_hooks.checkpoint.save_best': None,
             'default_hooks.checkpoint.save_optimizer': False})
+    if cfg.get('multigrid'):
+        options.update({
+            'train_cfg.max_epochs': GRID_EPOCHS, 'train_cfg.val_interval': GRID_EPOCHS,
+            'default_hooks.checkpoint.interval': GRID_EPOCHS, 'train_dataloader.batch_size': 1,
+            'multigrid.epoch_factor': 1., 'multigrid.default_s': None,
+            'multigrid.warmup_epochs': 1,
+            'param_scheduler': [dict(type='MultiStepLR', milestones=[GRID_STEP], by_epoch=True)]})
     if cfg.get('classes'):      # a data set without a published number of classes
         names = Path(data.classes).read_text().splitlines()
         options.update({'classes': data.classes, 'model.cls_head.num_classes': len(names)})
@@ -212,7 +233,9 @@ def smoke_options(cfg, data):
         dataset = loader.dataset.to_dict()
         options[f'{place}.num_workers'] = 0
         place = f'{place}.dataset'
-        options.update({f'{place}.{key}': value for key, value in data(dataset, phase).items()})
+        times = GRID_TIMES if cfg.get('multigrid') and phase == 'train' else 1
+        options.update({f'{place}.{key}': value
+                        for key, value in data(dataset, phase, times).items()})
         options.update(pipeline_options(dataset['pipeline'], place, keeps_size))
     return options
 
