@@ -158,7 +158,7 @@ def _anchor(title):
 def _others(configs):
     """Configs that no table has: for one's own videos, for features, for tests."""
     places = sorted(place(path) for path, cfg in configs.items()
-                    if not cfg.get('zoo') and not cfg.get('benchmark'))
+                    if not any(cfg.get(key) for key in ('zoo', 'benchmark', 'published')))
     lines = [f'- [{_stem(p)}]({p})' for p in places]
     return '\n'.join(['## Configs without a row\n', *lines, ''])
 

@@ -1,0 +1,13 @@
+# X3D-L, Kinetics-400: x3d_l of PyTorchVideo's hub.
+_base_ = ['../../_base_/models/x3d.py', '../../_base_/datasets/kinetics400_video.py',
+          '../../_base_/augments/rescale_312.py',
+          '../../_base_/schedules/sgd_warmup_cosine_300e.py', '../../_base_/runtime.py']
+clip = dict(type='SampleFrames', clip_len=16, frame_interval=5, num_clips=1)
+still = dict(clip, test_mode=True)
+train_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+val_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
+test_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, dict(still, num_clips=10), *_base_.decode, *_base_.test_augment, *_base_.pack]))
+model = dict(backbone=dict(gamma_d=5), cls_head=dict(num_classes=_base_.num_classes))

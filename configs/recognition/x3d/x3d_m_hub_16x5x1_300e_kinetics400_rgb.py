@@ -1,0 +1,15 @@
+# X3D-M, Kinetics-400: x3d_m of PyTorchVideo's hub.
+_base_ = ['../../_base_/models/x3d.py', '../../_base_/datasets/kinetics400_video.py',
+          '../../_base_/augments/rescale_224_test_256.py',
+          '../../_base_/schedules/sgd_warmup_cosine_300e.py', '../../_base_/runtime.py']
+clip = dict(type='SampleFrames', clip_len=16, frame_interval=5, num_clips=1)
+still = dict(clip, test_mode=True)
+train_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+val_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
+test_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, dict(still, num_clips=10), *_base_.decode, *_base_.test_augment, *_base_.pack]))
+model = dict(cls_head=dict(num_classes=_base_.num_classes))
+published = [dict(table='pytorchvideo_kinetics400', row='X3D M 16x5', top1=75.94, top5=92.72,
+                  gflops=6.72, crop=256, parameters=3.79)]
