@@ -1,9 +1,16 @@
-"""Train a network: ``python tools/train.py CONFIG --validate``."""
+"""Train a network: ``python tools/train.py CONFIG --validate``.
+
+SIGTERM and SIGUSR1 end a run in good order, with status 75: its state is saved, --resume goes on.
+"""
 import argparse
 import os
 import sys
 
 from mmvideo.command import KeyValues, exit_status
+from mmvideo.errors import StoppedError
+
+# EX_TEMPFAIL of sysexits.h: the run was asked to stop and has saved its state; start it again.
+STOPPED = 75
 
 
 def parse_args(argv=None):
@@ -20,7 +27,7 @@ def parse_args(argv=None):
                         '(validates while training)')
     parser.add_argument('--resume', '--resume-from', nargs='?', const='auto', dest='resume',
                         metavar='CKPT', help='go on from a checkpoint; without a value, from the '
-                        'newest of the work dir')
+                        'newest of the work dir that is whole')
     parser.add_argument('--seed', type=int, help='seed of every random draw (default: a new one)')
     parser.add_argument('--diff-seed', '--diff-rank-seed', action='store_true',
                         help='another seed for each process')
@@ -57,8 +64,17 @@ def run(args):
             print(f'{which} {name}: {value:.4f}')
 
 
+def run_or_stop(args):
+    try:
+        run(args)
+    except StoppedError as error:
+        if os.environ.get('RANK', '0') == '0':
+            print(error, file=sys.stderr)
+        return STOPPED
+
+
 def main(argv=None):
-    return exit_status(run, parse_args(argv))
+    return exit_status(run_or_stop, parse_args(argv))
 
 
 if __name__ == '__main__':

@@ -9,8 +9,9 @@ from . import (  # registers what configs name
     optim,
     precise_bn,
     resume,
+    saving,
 )
 from .run import build_runner, load_config, test, train
 
 __all__ = ['build_runner', 'compat', 'distributed', 'health', 'hooks', 'lars', 'load_config',
-           'multigrid', 'optim', 'precise_bn', 'resume', 'test', 'train']
+           'multigrid', 'optim', 'precise_bn', 'resume', 'saving', 'test', 'train']

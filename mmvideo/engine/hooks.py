@@ -1,9 +1,12 @@
 """What mmvideo adds to a run of mmengine's Runner; ``run.build_runner`` registers all of them."""
+import random
 import sys
 
+import numpy as np
 import torch
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
+from mmengine.logging import HistoryBuffer
 from mmengine.model import is_model_wrapper
 from mmengine.utils import ProgressBar
 
@@ -26,28 +29,25 @@ def _bare(model):
 
 @HOOKS.register_module()
 class SampleSeed(Hook):
-    """Makes an epoch depend on (seed, epoch, rank) alone, not on what ran before it.
+    """Makes an iteration depend on (seed, iteration, rank) alone, not on what ran before it.
 
-    Sets the data set's seed and epoch, from which each sample's own generator is derived, and the
-    global generator that dropout and blending draw from. A resumed run therefore continues as an
-    uninterrupted one does, without random states in the checkpoint.
+    Sets the data set's seed and epoch, from which each sample's own generator is derived, and
+    before each iteration the global generators, from which dropout, drop path and blending draw. A
+    resumed run therefore continues as an uninterrupted one does, however often and wherever it was
+    cut, and no checkpoint needs the states of generators, of which each process and device has one.
     """
 
     priority = 'VERY_HIGH'
 
-    is_seeded = False
-
     def before_train_epoch(self, runner):
         self._tell(runner.train_dataloader, set_seed=runner.seed, set_epoch=runner.epoch)
-        self.is_seeded = False
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
-        # Not before the epoch: a loader that starts its workers anew draws from the global
-        # generator, one that keeps them does not.
-        if not self.is_seeded:
-            seed = (runner.seed * 1_000_003 + runner.epoch) * 8191 + runner.rank
-            torch.manual_seed(seed + batch_idx * 1_000_000_007)     # resumed in mid-epoch
-            self.is_seeded = True
+        place = np.random.SeedSequence((runner.seed, runner.iter, runner.rank))
+        seed = int(place.generate_state(1)[0])
+        torch.manual_seed(seed)
+        np.random.seed(seed)
+        random.seed(seed)
 
     def before_val_epoch(self, runner):
         self._tell(runner.val_dataloader, set_seed=runner.seed)
@@ -124,19 +124,39 @@ class MatchCheckpoint(Hook):
 class PlainCheckpoint(Hook):
     """Leaves log objects and numpy values out of checkpoints, so that ``torch.load(f)`` reads them.
 
-    What resuming needs of the message hub (best score, best file) stays, as plain values.
+    What resuming needs of the message hub stays, as plain values and tensors: best score and file,
+    which checkpoints are kept, and of what is logged the last values, over which the next line of
+    the log takes the mean.
     """
 
     priority = 'VERY_LOW'
 
     def before_save_checkpoint(self, runner, checkpoint):
-        hub = checkpoint['message_hub']
+        hub, count = checkpoint['message_hub'], self._window(runner)
         info = {k: v for k, v in hub.get('runtime_info', {}).items()
-                if isinstance(v, (bool, int, float, str)) or hasattr(v, 'item')}
+                if isinstance(v, (bool, int, float, str, list)) or hasattr(v, 'item')}
+        scalars = {key: [torch.from_numpy(part[-count:].copy()) for part in history.data]
+                   for key, history in hub.get('log_scalars', {}).items()}
         checkpoint['message_hub'] = dict(
-            log_scalars={}, runtime_info=make_plain(info),
-            resumed_keys={k: v for k, v in hub.get('resumed_keys', {}).items() if k in info})
+            log_scalars=scalars, runtime_info=make_plain(info),
+            resumed_keys={k: v for k, v in hub.get('resumed_keys', {}).items()
+                          if k in info or k in scalars})
         checkpoint['meta'] = make_plain(checkpoint['meta'])
+
+    def after_load_checkpoint(self, runner, checkpoint):
+        if runner._resume:
+            scalars = checkpoint['message_hub']['log_scalars']
+            for key, value in scalars.items():
+                if isinstance(value, list):
+                    scalars[key] = HistoryBuffer(*(part.cpu().numpy() for part in value))
+
+    @staticmethod
+    def _window(runner):
+        """How many of the last values the log may need."""
+        lines = runner.log_processor
+        sizes = [lines.window_size, *(c.get('window_size', 1) for c in lines.custom_cfg)]
+        # 'epoch', 'global' and None look back as far as there are values; so does [-0:].
+        return max(sizes) if all(isinstance(size, int) for size in sizes) else 0
 
 
 @HOOKS.register_module()

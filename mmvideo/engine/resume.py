@@ -1,10 +1,13 @@
 """Going on in the middle of an epoch: from the batch where a checkpoint was saved."""
+import torch.distributed as dist
 from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.optim import OptimWrapper
 from mmengine.runner import EpochBasedTrainLoop
 
 from mmvideo.registry import HOOKS
 
-__all__ = ['EpochLoop', 'KeepPlace']
+__all__ = ['EpochLoop', 'KeepPlace', 'give_gradients', 'open_gradients']
 
 
 class EpochLoop(EpochBasedTrainLoop):
@@ -13,10 +16,14 @@ class EpochLoop(EpochBasedTrainLoop):
     Attributes:
         done: batches of the present epoch that are done, with the one at work.
         begin: where the next epoch begins; set when a run is resumed.
+        is_validated: the validation after the last epoch is done.
+        owes_validation: the run was resumed from between an epoch and its validation.
     """
 
     done = 0
     begin = 0
+    is_validated = False
+    owes_validation = False
 
     @classmethod
     def of(cls, loop):
@@ -25,8 +32,25 @@ class EpochLoop(EpochBasedTrainLoop):
             loop.__class__ = cls
         return loop
 
+    def run(self):
+        self.runner.call_hook('before_train')
+        if self.owes_validation:
+            self._validate()
+        while self._epoch < self._max_epochs and not self.stop_training:
+            self.run_epoch()
+            self._validate()
+        self.runner.call_hook('after_train')
+        return self.runner.model
+
+    def _validate(self):
+        self.owes_validation = False
+        self._decide_current_val_interval()
+        is_due = self._epoch % self.val_interval == 0 or self._epoch == self._max_epochs
+        if self.runner.val_loop is not None and self._epoch >= self.val_begin and is_due:
+            self.runner.val_loop.run()
+
     def run_epoch(self):
-        self.done, self.begin = self.begin, 0
+        self.done, self.begin, self.is_validated = self.begin, 0, False
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
         self.dataloader.start_at(self.done)
@@ -34,6 +58,7 @@ class EpochLoop(EpochBasedTrainLoop):
             self.run_iter(index, batch)
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
+        self.done = 0
 
     def run_iter(self, idx, data_batch):
         self.done = idx + 1
@@ -46,8 +71,12 @@ class KeepPlace(Hook):
 
     Samples depend on (seed, epoch, place) alone, so the rest of the epoch shows what it would have
     shown. If its batches have become others (their size, the number of processes, the list), the
-    epoch begins anew.
+    epoch begins anew. A validation that was cut short, or did not begin, is done first.
     """
+
+    def after_val_epoch(self, runner, metrics=None):
+        if isinstance(runner._train_loop, EpochLoop):
+            runner._train_loop.is_validated = True
 
     def before_save_checkpoint(self, runner, checkpoint):
         loop, meta = runner.train_loop, checkpoint['meta']
@@ -55,19 +84,53 @@ class KeepPlace(Hook):
             # What is saved after an epoch counts it as done.
             meta['batches_done'] = loop.done if meta['epoch'] == loop.epoch else 0
             meta['batches'] = len(loop.dataloader)
+            meta['is_validated'] = loop.is_validated
+            meta['order_seed'] = getattr(loop.dataloader.sampler, 'seed', None)
 
     def after_load_checkpoint(self, runner, checkpoint):
-        meta = checkpoint.get('meta') or {}
-        done = meta.get('batches_done')
-        if not runner._resume or not done or not isinstance(runner.train_loop, EpochLoop):
+        loop, meta = runner._train_loop, checkpoint.get('meta') or {}
+        if not runner._resume or not isinstance(loop, EpochLoop) or 'batches_done' not in meta:
             return
-        loop = runner.train_loop
-        if meta['batches'] == len(loop.dataloader):
+        done, batches = meta['batches_done'], meta['batches']
+        if meta.get('order_seed') is not None:      # drawn anew, if no seed was given
+            loop.dataloader.sampler.seed = meta['order_seed']
+        loop.is_validated = meta.get('is_validated', True)
+        loop.owes_validation = not done and not loop.is_validated
+        if done and batches == len(loop.dataloader):
             loop.begin = done
-            runner.logger.info(f'epoch {meta["epoch"] + 1} goes on after {done} of its '
-                               f'{meta["batches"]} batches')
-        else:
+            runner.logger.info(f'epoch {meta["epoch"] + 1} goes on after {done} of its {batches} '
+                               'batches')
+        elif done:
             meta['iter'] -= done
             runner.logger.warning(
-                f'epoch {meta["epoch"] + 1} begins anew: it had {meta["batches"]} batches, of '
-                f'which {done} were done, and has {len(loop.dataloader)} now')
+                f'epoch {meta["epoch"] + 1} begins anew: it had {batches} batches, of which {done} '
+                f'were done, and has {len(loop.dataloader)} now')
+
+
+def open_gradients(runner):
+    """Gradients of batches that no step has used yet, by parameter, where steps have several.
+
+    Several processes hold different ones until the step; the mean, which it would make, is given.
+    All of them have to call this.
+    """
+    wrapper = runner.optim_wrapper
+    if not isinstance(wrapper, OptimWrapper) or wrapper.should_update():
+        return {}
+    found = {name: parameter.grad.clone() for name, parameter in _bare(runner).named_parameters()
+             if parameter.grad is not None}
+    if dist.is_available() and dist.is_initialized():
+        for gradient in found.values():
+            dist.all_reduce(gradient)
+            gradient /= dist.get_world_size()
+    return {name: gradient.cpu() for name, gradient in found.items()}
+
+
+def give_gradients(runner, gradients):
+    """Put gradients back that :func:`open_gradients` gave."""
+    for name, parameter in _bare(runner).named_parameters():
+        if name in gradients:
+            parameter.grad = gradients[name].to(parameter.device)
+
+
+def _bare(runner):
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model

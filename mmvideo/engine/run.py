@@ -11,6 +11,7 @@ import traceback
 
 import torch
 from mmengine.config import Config, ConfigDict
+from mmengine.dist import is_main_process
 from mmengine.runner import find_latest_checkpoint
 
 from mmvideo.checkpoint_file import local_file
@@ -26,6 +27,7 @@ from .measures import detection_of, dump, measures
 from .old_config import is_old, split_options, translate
 from .omnisource import complete_sources, takes_sources
 from .runner import BriefRunner
+from .saving import newest_whole
 
 __all__ = ['build_runner', 'load_config', 'read_config', 'test', 'train']
 
@@ -260,11 +262,10 @@ def train(path, *, work_dir=None, validate=False, test_last=False, test_best=Fal
     _join(cfg, launcher)
     if max_bad_share is not None:
         cfg['max_bad_share'] = max_bad_share
-    goes_on = bool(resume or cfg.get('resume'))
-    if resume == 'auto':
-        resume = find_latest_checkpoint(cfg.work_dir)
-        if resume is None:
-            print(f'nothing to resume in {cfg.work_dir}: training starts at epoch 1')
+    goes_on, passed_over = bool(resume or cfg.get('resume')), []
+    if resume == 'auto' or resume is None and goes_on and not cfg.get('load_from'):
+        cfg['resume'] = False
+        resume, passed_over = _newest(cfg.work_dir)
     if resume:
         cfg['resume'], cfg['load_from'] = True, resume
     if seed is not None or diff_seed or deterministic:
@@ -293,12 +294,23 @@ def train(path, *, work_dir=None, validate=False, test_last=False, test_best=Fal
                          "metric that tells which checkpoint is best, or 'auto'")
     drop(cfg, *unused)
     runner = build_runner(cfg, strict=bool(cfg.get('resume')), goes_on=goes_on)
+    for line in passed_over:
+        runner.logger.warning(line)
     runner.train()
     found = {}
     for which, wanted in (('last', test_last), ('best', test_best)):
         if wanted:
             found[which] = _test_after_training(cfg, runner, which)
     return found
+
+
+def _newest(work_dir):
+    """The newest whole checkpoint, or None; and what is to be told of others."""
+    found, passed_over = distributed.told_by_main(
+        newest_whole(work_dir) if is_main_process() else None)
+    if found is None and is_main_process():
+        print(f'nothing to resume in {work_dir}: training starts at epoch 1')
+    return found, passed_over
 
 
 def _test_after_training(cfg, runner, which):

@@ -15,6 +15,7 @@ from . import compat
 from .distributed import synchronized
 from .loader import WatchedLoader, named_errors
 from .resume import EpochLoop
+from .stopping import StopRequest
 
 __all__ = ['MAX_BAD_SHARE', 'BriefRunner']
 
@@ -45,13 +46,14 @@ class BriefRunner(Runner):
         goes_on: the run resumes another one, whose lists it keeps.
         loaders: the loaders that were built, by phase.
         keepers: what keeps the list of bad samples of each; None where each is an error.
+        stop: whether the system has asked the run to stop.
     """
 
     goes_on = False
     _phase = None
 
     def __init__(self, *args, **kwargs):
-        self.loaders, self.keepers = {}, {}
+        self.loaders, self.keepers, self.stop = {}, {}, StopRequest()
         super().__init__(*args, **kwargs)
 
     def build_logger(self, log_level='INFO', log_file=None, **kwargs):
@@ -64,7 +66,7 @@ class BriefRunner(Runner):
 
     def train(self):
         compat.keep_text(self.cfg)
-        with self._watched():
+        with self._watched(), self.stop.listening():
             return super().train()
 
     def val(self):
