@@ -237,6 +237,12 @@ class BaseDataset(Dataset):
                 sample['sample_index'] = sample_index
         return results
 
+    def shown(self, index, sample_index):
+        """The record that :meth:`load` takes: a drawn one with ``sample_by_class``."""
+        if not self.sample_by_class:
+            return index
+        return self.draw(np.random.default_rng((*self._seed_and_epoch.tolist(), sample_index)))
+
     def draw(self, rng):
         """A record by chance, as ``sample_by_class`` says."""
         if not self.sample_by_class:

@@ -1,5 +1,7 @@
 """What runs a config on mmengine's Runner: options, checks, hooks, optimizer groups."""
 from . import (  # registers what configs name
+    accumulation,
+    bad_loss,
     compat,
     distributed,
     health,
@@ -13,5 +15,6 @@ from . import (  # registers what configs name
 )
 from .run import build_runner, load_config, test, train
 
-__all__ = ['build_runner', 'compat', 'distributed', 'health', 'hooks', 'lars', 'load_config',
-           'multigrid', 'optim', 'precise_bn', 'resume', 'saving', 'test', 'train']
+__all__ = ['accumulation', 'bad_loss', 'build_runner', 'compat', 'distributed', 'health', 'hooks',
+           'lars', 'load_config', 'multigrid', 'optim', 'precise_bn', 'resume', 'saving', 'test',
+           'train']

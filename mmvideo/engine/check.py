@@ -229,6 +229,7 @@ def _check_optimizer(cfg):
             raise InputError("optim_wrapper: the key 'optimizer' is missing, for example "
                              "dict(type='SGD', lr=0.01)")
         resolve(registry.OPTIM_WRAPPERS, wrapper.get('type', 'OptimWrapper'), 'optim_wrapper')
+        _check_whole(wrapper.get('accumulative_counts', 1), 'optim_wrapper.accumulative_counts', 1)
         _check_member(wrapper['optimizer'], 'optim_wrapper.optimizer', engine.OPTIMIZERS,
                       ['params'])
         if wrapper.get('constructor'):

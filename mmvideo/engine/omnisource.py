@@ -67,11 +67,14 @@ class Source:
 
     def place(self):
         """Where it stands, as plain values for a checkpoint."""
-        return dict(epoch=self.epoch, done=self.done, batches=len(self.loader))
+        return dict(epoch=self.epoch, done=self.done, batches=len(self.loader),
+                    order_seed=getattr(self.loader.sampler, 'seed', None))
 
     def go_to(self, place):
         """Go on from a place; a round of other batches begins anew. Gives whether it did not."""
         self._iterator = None
+        if place.get('order_seed') is not None:     # drawn anew, if no seed was given
+            self.loader.sampler.seed = place['order_seed']
         is_same = place['batches'] == len(self.loader)
         self.epoch, self.done = place['epoch'], place['done'] if is_same else 0
         return is_same
@@ -116,6 +119,10 @@ class TrainOnSources(Hook):
             for source in self.sources:
                 if hasattr(source.loader.dataset, 'records'):
                     check_labels(source.loader.dataset, head.num_classes)
+        for source in self.sources:
+            # That of a resumed run, where none is given, comes with its checkpoint.
+            if hasattr(source.loader.dataset, 'set_seed'):
+                source.loader.dataset.set_seed(runner.seed)
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         self._before = [source.place() for source in self.sources]

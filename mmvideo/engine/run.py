@@ -210,6 +210,7 @@ def build_runner(cfg, *, strict=False, source=None, goes_on=False):
         dict(type='SampleSeed'), dict(type='KeepPlace'), dict(type='PlainCheckpoint'),
         dict(type='NameSamples'), dict(type='CheckLabels', classes=cfg.get('classes')),
         dict(type='ShareBuffers'), dict(type='ShowProgress'), dict(type='ReportBadFiles'),
+        dict(type='GroupBatches'), dict(type='StopAtBadLoss'),
         dict(type='HintAtWaiting'), dict(type='Multigrid'), dict(type='KeepParts')])
     number = next(RUNS)
     if number > 1:      # mmengine tells runs of one process apart by name and second

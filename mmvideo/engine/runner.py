@@ -12,6 +12,7 @@ from mmengine.runner import Runner
 from mmvideo.errors import InputError
 
 from . import compat
+from .accumulation import batches_per_step
 from .distributed import synchronized
 from .loader import WatchedLoader, named_errors
 from .resume import EpochLoop
@@ -81,6 +82,14 @@ class BriefRunner(Runner):
         if self.distributed:
             model = synchronized(model, self.cfg.get('sync_bn'))
         return super().wrap_model(model_wrapper_cfg, model)
+
+    def scale_lr(self, optim_wrapper, auto_scale_lr=None):
+        """Scale the rate by the samples of a step, which may be of several batches."""
+        count = batches_per_step(optim_wrapper)
+        if auto_scale_lr and count > 1:
+            base = auto_scale_lr['base_batch_size'] / count
+            auto_scale_lr = {**auto_scale_lr, 'base_batch_size': base}
+        super().scale_lr(optim_wrapper, auto_scale_lr)
 
     def build_train_loop(self, loop):
         self._phase = 'train'

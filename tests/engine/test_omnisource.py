@@ -67,7 +67,7 @@ def test_a_round_draws_nothing_from_the_global_generator():
     plain.start_at = lambda batch: None
     source, before = Source(plain), torch.get_rng_state()
     assert [float(source.draw()[0]) for _ in range(5)] == [0, 1, 0, 1, 0]
-    assert source.place() == dict(epoch=2, done=1, batches=2)
+    assert source.place() == dict(epoch=2, done=1, batches=2, order_seed=None)
     assert torch.equal(torch.get_rng_state(), before)
 
 
