@@ -22,6 +22,15 @@ def parse_args(argv=None):
                         help='average the views of a video as scores or as probabilities')
     parser.add_argument('--fuse-conv-bn', action='store_true',
                         help='fold norm layers into convolutions; a little faster')
+    parser.add_argument('--amp', action='store_true',
+                        help='mixed precision: fp16 on a GPU, bf16 on a CPU')
+    parser.add_argument('--amp-dtype', choices=['fp16', 'bf16'],
+                        help='mixed precision in this type')
+    parser.add_argument('--compile', action='store_true',
+                        help='compile the networks (torch.compile)')
+    parser.add_argument('--channels-last', action='store_true',
+                        help='kernels with channels last: of 2D networks, on a GPU of 3D ones, too '
+                        '(part of --fuse-conv-bn)')
     parser.add_argument('--bad-files', choices=['error', 'wrong'],
                         help='a file that cannot be loaded ends the test, or counts as wrong and '
                         'is reported (default: the config, then error)')
@@ -37,13 +46,27 @@ def parse_args(argv=None):
     return args
 
 
+def prepared(args):
+    """What is done to a model once its weights are loaded."""
+    from mmvideo.engine.precision import amp_dtype, predict_in
+    from mmvideo.models.blocks.fuse import for_inference
+    dtype = amp_dtype(args.amp_dtype) if args.amp or args.amp_dtype else None
+
+    def prepare(model):
+        if args.fuse_conv_bn:
+            for_inference(model)
+        if dtype is not None:
+            predict_in(model, dtype)
+    return prepare
+
+
 def run(args):
     from mmvideo.engine import test
-    from mmvideo.models.blocks.fuse import for_inference
     found = test(
         args.config, args.checkpoint, out=args.out, metrics=args.eval,
         metric_options=metric_options(args.eval_options), average_clips=args.average_clips,
-        prepare_model=for_inference if args.fuse_conv_bn else None, bad_files=args.bad_files,
+        prepare_model=prepared(args), compile=args.compile, channels_last=args.channels_last,
+        bad_files=args.bad_files,
         work_dir=args.work_dir,
         launcher=args.launcher, options=args.cfg_options)
     if int(os.environ.get('RANK', 0)) == 0:

@@ -33,7 +33,17 @@ def parse_args(argv=None):
                         help='another seed for each process')
     parser.add_argument('--deterministic', action='store_true',
                         help='only operations that give the same bits every time')
-    parser.add_argument('--amp', action='store_true', help='mixed precision')
+    parser.add_argument('--amp', action='store_true',
+                        help='mixed precision: fp16 with a scaled loss on a GPU, bf16 on a CPU')
+    parser.add_argument('--amp-dtype', choices=['fp16', 'bf16'],
+                        help='mixed precision in this type')
+    parser.add_argument('--compile', action='store_true',
+                        help='compile the networks (torch.compile); those that cannot be run as '
+                        'they are. Settings: --cfg-options compile.mode=max-autotune')
+    parser.add_argument('--channels-last', action='store_true',
+                        help='kernels with channels last: of 2D networks, on a GPU of 3D ones, too')
+    parser.add_argument('--tensorboard', action='store_true',
+                        help='write curves for TensorBoard, too')
     parser.add_argument('--auto-scale-lr', action='store_true',
                         help='scale the learning rate with the total batch size')
     parser.add_argument('--max-bad-share', type=float, metavar='SHARE',
@@ -56,7 +66,9 @@ def run(args):
     found = train(
         args.config, work_dir=args.work_dir, validate=args.validate, test_last=args.test_last,
         test_best=args.test_best, resume=args.resume, seed=args.seed, diff_seed=args.diff_seed,
-        deterministic=args.deterministic, amp=args.amp, auto_scale_lr=args.auto_scale_lr,
+        deterministic=args.deterministic, amp=args.amp, amp_dtype=args.amp_dtype,
+        compile=args.compile, channels_last=args.channels_last, tensorboard=args.tensorboard,
+        auto_scale_lr=args.auto_scale_lr,
         max_bad_share=args.max_bad_share,
         launcher=args.launcher, options=args.cfg_options)
     for which, metrics in found.items():

@@ -23,6 +23,8 @@ RUNNER = ('model', 'work_dir', 'train_dataloader', 'val_dataloader', 'test_datal
           'val_evaluator', 'test_evaluator', 'default_hooks', 'custom_hooks', 'data_preprocessor',
           'load_from', 'resume', 'launcher', 'env_cfg', 'log_processor', 'log_level', 'visualizer',
           'default_scope', 'randomness', 'experiment_name', 'model_wrapper_cfg',
+          # Ours: how networks are computed.
+          'compile', 'channels_last',
           # Ours: what is done about bad files.
           'max_bad_share', 'bad_files',
           # Ours: further sources to train on.

@@ -5,9 +5,9 @@ from mmengine.model import is_model_wrapper
 from torch.utils._pytree import tree_leaves, tree_map_only
 
 from mmvideo.errors import InputError
-from mmvideo.registry import HOOKS
+from mmvideo.registry import HOOKS, check_arguments
 
-__all__ = ['CompileModel']
+__all__ = ['CompileModel', 'compile_hooks']
 
 LONGEST = 300   # characters of a reason
 
@@ -133,3 +133,16 @@ def _reason(error):
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = ' '.join(lines[:3]) or type(error).__name__
     return text if len(text) <= LONGEST else text[:LONGEST] + '...'
+
+
+def compile_hooks(cfg):
+    """The hook that the config key ``compile`` asks for, in a list; True takes the defaults."""
+    found = cfg.get('compile')
+    if not found:
+        return []
+    if found is not True and not isinstance(found, dict):
+        raise InputError("compile: expected True or a dict such as dict(mode='max-autotune'), got "
+                         f'{found!r}')
+    how = {} if found is True else dict(found)
+    check_arguments(CompileModel, how, 'compile')
+    return [dict(type='CompileModel', **how)]

@@ -57,16 +57,12 @@ def use_amp(cfg, name=None):
         wrapper['loss_scale'] = float(scale)    # mmengine takes no whole number
 
 
-def predict_in(dtype):
-    """What lets a model predict in mixed precision; weights, input and scores stay as they are.
+def predict_in(model, dtype):
+    """Let a model predict in mixed precision; weights, input and scores stay as they are.
 
     Args:
+        model: changed in place.
         dtype: of :func:`amp_dtype`.
-
-    Returns:
-        a function that changes a model in place.
     """
-    def prepare(model):
-        device = 'cuda' if torch.cuda.is_available() else 'cpu'
-        model.forward = torch.autocast(device, dtype)(model.forward)
-    return prepare
+    device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    model.forward = torch.autocast(device, dtype)(model.forward)

@@ -9,7 +9,6 @@ import os.path as osp
 import sys
 import traceback
 
-import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.dist import is_main_process
 from mmengine.runner import find_latest_checkpoint
@@ -19,6 +18,7 @@ from mmvideo.errors import InputError
 
 from . import compat, distributed
 from .check import check_config, check_keys, check_training
+from .compiled import compile_hooks
 from .config_file import config_name, find_config
 from .data_place import check_data
 from .hooks import PrepareModel
@@ -26,6 +26,8 @@ from .loader import LIMIT_SECONDS
 from .measures import detection_of, dump, measures
 from .old_config import is_old, split_options, translate
 from .omnisource import complete_sources, takes_sources
+from .precision import WRAPPERS, use_amp
+from .record import add_tensorboard, check_tensorboard
 from .runner import BriefRunner
 from .saving import newest_whole
 
@@ -201,12 +203,14 @@ def build_runner(cfg, *, strict=False, source=None, goes_on=False):
     complete(cfg)
     check_config(cfg)
     check_data(cfg)
+    check_tensorboard(cfg)
     _join(cfg, cfg.get('launcher', 'none'))
     compat.wrap_on_cpus(cfg, cfg['launcher'])
     source = source or str(cfg.get('load_from'))
     # A checkpoint is looked at before anything in it is used.
     _add_hooks(cfg, [
         dict(type='MatchCheckpoint', strict=strict, source=source),
+        dict(type='RecordRun', classes=cfg.get('classes')), *compile_hooks(cfg),
         dict(type='SampleSeed'), dict(type='KeepPlace'), dict(type='PlainCheckpoint'),
         dict(type='NameSamples'), dict(type='CheckLabels', classes=cfg.get('classes')),
         dict(type='ShareBuffers'), dict(type='ShowProgress'), dict(type='ReportBadFiles'),
@@ -227,27 +231,22 @@ def set_work_dir(cfg, path, work_dir):
     cfg['work_dir'] = work_dir or cfg.get('work_dir') or osp.join('work_dirs', stem)
 
 
-def use_amp(cfg):
-    """Mixed precision: fp16 with loss scaling on a GPU, bfloat16 on a CPU."""
-    wrapper = cfg.optim_wrapper
-    if wrapper.get('type', 'OptimWrapper') not in ('OptimWrapper', 'AmpOptimWrapper'):
-        raise InputError(f"--amp cannot replace optim_wrapper.type={wrapper['type']!r}; expected "
-                         'OptimWrapper')
-    if torch.cuda.is_available():
-        wrapper['type'] = 'AmpOptimWrapper'
-        wrapper.setdefault('loss_scale', 'dynamic')
-    else:
-        wrapper['type'] = 'CPUAmpOptimWrapper'
-        wrapper.pop('loss_scale', None)
+def _speed_up(cfg, compile, channels_last):
+    if compile:     # settings of the config stay
+        cfg['compile'] = cfg.get('compile') or True
+    if channels_last:
+        cfg['channels_last'] = True
 
 
 def train(path, *, work_dir=None, validate=False, test_last=False, test_best=False, resume=None,
-          seed=None, diff_seed=False, deterministic=False, amp=False, auto_scale_lr=False,
+          seed=None, diff_seed=False, deterministic=False, amp=False, amp_dtype=None,
+          compile=False, channels_last=False, tensorboard=False, auto_scale_lr=False,
           max_bad_share=None, launcher='none', options=None):
     """Train what a config says; see ``tools/train.py`` for the options.
 
     Args:
         resume: checkpoint to go on from; ``'auto'`` takes the newest of the work dir.
+        amp_dtype: 'fp16' or 'bf16', in which mixed precision computes; includes ``amp``.
 
     Returns:
         dict: metrics of the checkpoints that were tested afterwards, by ``'last'`` and ``'best'``.
@@ -274,8 +273,11 @@ def train(path, *, work_dir=None, validate=False, test_last=False, test_best=Fal
                              'deterministic': deterministic}
         if seed is not None:
             cfg['randomness']['seed'] = seed
-    if amp or cfg.optim_wrapper.get('type') == 'AmpOptimWrapper':
-        use_amp(cfg)
+    if amp or amp_dtype or cfg.optim_wrapper.get('type') in WRAPPERS:
+        use_amp(cfg, amp_dtype)
+    _speed_up(cfg, compile, channels_last)
+    if tensorboard:
+        add_tensorboard(cfg)
     if auto_scale_lr:
         size = (cfg.get('auto_scale_lr') or {}).get('base_batch_size')
         if not isinstance(size, int) or size < 1:
@@ -331,7 +333,8 @@ def _test_after_training(cfg, runner, which):
 
 
 def test(path, checkpoint, *, out=None, metrics=(), metric_options=None, average_clips=None,
-         prepare_model=None, bad_files=None, work_dir=None, launcher='none', options=None):
+         prepare_model=None, compile=False, channels_last=False, bad_files=None, work_dir=None,
+         launcher='none', options=None):
     """Test a checkpoint; see ``tools/test.py`` for the options.
 
     Args:
@@ -364,6 +367,7 @@ def test(path, checkpoint, *, out=None, metrics=(), metric_options=None, average
     _join(cfg, launcher)
     if bad_files is not None:
         cfg['bad_files'] = bad_files
+    _speed_up(cfg, compile, channels_last)
     if average_clips is not None:
         cfg.model['test_cfg'] = {**(cfg.model.get('test_cfg') or {}),
                                  'average_clips': average_clips}

@@ -10,6 +10,7 @@ from mmengine.dist import barrier, get_rank, is_main_process
 from mmengine.runner import Runner
 
 from mmvideo.errors import InputError
+from mmvideo.models.blocks.fuse import lay_channels_last
 
 from . import compat
 from .accumulation import batches_per_step
@@ -90,6 +91,15 @@ class BriefRunner(Runner):
             base = auto_scale_lr['base_batch_size'] / count
             auto_scale_lr = {**auto_scale_lr, 'base_batch_size': base}
         super().scale_lr(optim_wrapper, auto_scale_lr)
+
+    def build_model(self, model):
+        model = super().build_model(model)
+        if self.cfg.get('channels_last'):       # before it is wrapped for several processes
+            lay_channels_last(model)
+        return model
+
+    def _maybe_compile(self, target):
+        """mmengine would compile all of a step; the hook CompileModel compiles the networks."""
 
     def build_train_loop(self, loop):
         self._phase = 'train'

@@ -92,7 +92,7 @@ def test_predictions_in_bfloat16_are_float32_and_close(average):
     views = torch.cat([IMGS, IMGS.flip(-1)], 1)
     with torch.no_grad():
         plain = torch.stack([r['score'] for r in model(views, mode='predict')])
-        predict_in(torch.bfloat16)(model)
+        predict_in(model, torch.bfloat16)
         half = torch.stack([r['score'] for r in model(views, mode='predict')])
     assert half.dtype == torch.float32 and not torch.equal(half, plain)
     torch.testing.assert_close(half, plain, atol=2e-2, rtol=5e-2)
@@ -150,7 +150,7 @@ def test_predictions_on_a_gpu_are_float32_and_close():
     with torch.no_grad():
         plain = model(IMGS.cuda(), mode='predict')[0]['score']
         lay_channels_last(model)
-        predict_in(torch.float16)(model)
+        predict_in(model, torch.float16)
         half = model(IMGS.cuda(), mode='predict')[0]['score']
     assert half.dtype == torch.float32
     torch.testing.assert_close(half, plain, atol=1e-2, rtol=1e-2)
