@@ -18,7 +18,7 @@ __all__ = ['is_old', 'split_options', 'translate']
 PIPELINES = tuple(f'{phase}_pipeline' for phase in PHASES)
 # Keys that both lines have; with other ones of RUNNER a config is of the engine's form.
 SHARED = ('model', 'work_dir', 'load_from', 'log_level', 'custom_hooks', 'train_cfg', 'test_cfg',
-          'launcher', 'omnisource')
+          'launcher', 'omnisource', 'multigrid')
 # Variables that a 0.x file makes its other values of. Nothing reads them afterwards.
 VARIABLES = ('dataset_type', 'data_root', 'data_root_val', 'ann_file_train', 'ann_file_val',
              'ann_file_test', 'img_norm_cfg', 'mc_cfg', 'split', 'clip_len', 'frame_interval',
