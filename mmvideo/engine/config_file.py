@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 
 from mmvideo.errors import InputError, MissingFileError
 
-__all__ = ['config_name', 'find_config', 'zoo_configs']
+__all__ = ['config_name', 'find_config', 'misfit', 'zoo_configs']
 
 PACKAGE = osp.dirname(osp.dirname(osp.abspath(__file__)))
 # Of the folder one works in, of the checkout, and of an installed package.
@@ -84,6 +84,24 @@ def zoo_configs():
                     files.add(osp.realpath(path))
                     found.append(_short(path))
     return found
+
+
+def misfit(cfg, key):
+    """Why there is no place for a dotted key in a loaded config."""
+    value, words = dict(cfg.items()), key.split('.')
+    for i, word in enumerate(words):
+        place = '.'.join(words[:i])
+        if isinstance(value, (list, tuple)):
+            if not word.isdigit() or int(word) >= len(value):
+                return f'{place} is a list, expected an index 0..{len(value) - 1}, not {word!r}'
+            value = value[int(word)]
+        elif isinstance(value, dict) and word in value:
+            value = value[word]
+        elif not isinstance(value, dict):
+            return f'{place} is {value!r}, which holds no {word!r}'
+        else:
+            break
+    return f'{place or key} is of another kind'
 
 
 def _short(path):

@@ -19,7 +19,7 @@ from mmvideo.errors import InputError
 from . import compat, distributed
 from .check import check_config, check_keys, check_training
 from .compiled import compile_hooks
-from .config_file import config_name, find_config
+from .config_file import config_name, find_config, misfit
 from .data_place import check_data
 from .hooks import PrepareModel
 from .loader import LIMIT_SECONDS
@@ -87,7 +87,7 @@ def _merged(cfg, options, path):
             cfg.merge_from_dict({key: value})
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise InputError(f'--cfg-options {key} does not fit {path}: '
-                             f'{_misfit(cfg, key)}') from error
+                             f'{misfit(cfg, key)}') from error
     return cfg
 
 
@@ -101,24 +101,6 @@ def _line_of(error):
         elif frame.f_code.co_name == '<module>':
             found = f' in {frame.f_code.co_filename}, line {line}'
     return found
-
-
-def _misfit(cfg, key):
-    """Why there is no place for a dotted key in a config."""
-    value, words = dict(cfg.items()), key.split('.')
-    for i, word in enumerate(words):
-        place = '.'.join(words[:i])
-        if isinstance(value, (list, tuple)):
-            if not word.isdigit() or int(word) >= len(value):
-                return f'{place} is a list, expected an index 0..{len(value) - 1}, not {word!r}'
-            value = value[int(word)]
-        elif isinstance(value, dict) and word in value:
-            value = value[word]
-        elif not isinstance(value, dict):
-            return f'{place} is {value!r}, which holds no {word!r}'
-        else:
-            break
-    return f'{place or key} is of another kind'
 
 
 def complete(cfg):
