@@ -57,6 +57,28 @@ def test_a_config_of_the_zoo_is_drawn(tmp_path, capsys):
     assert out.stat().st_size > 5000
 
 
+def test_multigrid_has_rates_of_its_own(capsys):
+    assert tool.main(['slowfast_multigrid_r50_8x8x1_358e_kinetics400_rgb']) == 0
+    said = capsys.readouterr().out
+    assert '358 epochs' in said
+    found = [line.split()[1::2] for line in said.splitlines() if line.startswith('  epoch')]
+    # Up to 8 times the rate at epoch 34, then down with the batch; up again where it starts anew.
+    assert [row for row in found if 34 <= float(row[0]) < 210] == [
+        ['34.00', '0.8'], ['73.00', '0.4'], ['110.00', '0.2'], ['142.00', '0.1'],
+        ['205.00', '0.04']]
+    assert found[0] == ['0.00', '0.01'] and found[-1] == ['357.99', '0.0001']
+
+
+def test_a_chain_of_steps_gives_any_rates():
+    """Relative steps: rates of 1, 0.5, 0.3 and 0.6 from epochs 0, 1, 2 and 3."""
+    rates = [1, 0.5, 0.3, 0.6]
+    chain = [dict(type='MultiStepLR', by_epoch=True, milestones=[i], gamma=rates[i] / rates[i - 1])
+             for i in (1, 2, 3)]
+    assert tool.trace(config(*chain), 1) == pytest.approx([0.1, 0.05, 0.03, 0.06])
+    rise = dict(type='LinearLR', start_factor=0.5, by_epoch=True, begin=0, end=2)
+    assert tool.trace(config(rise, *chain), 1) == pytest.approx([0.05, 0.05, 0.03, 0.06])
+
+
 def test_what_cannot_be_drawn():
     with pytest.raises(InputError, match='AdamW has lr, weight_decay'):
         adamw = dict(optimizer=dict(type='AdamW', lr=1e-3))

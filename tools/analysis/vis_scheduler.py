@@ -47,6 +47,8 @@ def trace(cfg, steps, parameter='lr'):
     import torch
     from mmengine.optim import OPTIMIZERS  # registers those of torch
     from mmengine.registry import PARAM_SCHEDULERS
+
+    from mmvideo.engine.multigrid import plan_of
     if not cfg.get('optim_wrapper') or not cfg.get('train_cfg'):
         raise InputError(f'config {cfg.filename} cannot train: optim_wrapper or train_cfg is '
                          'missing')
@@ -57,6 +59,11 @@ def trace(cfg, steps, parameter='lr'):
     if parameter not in optimizer.param_groups[0]:
         raise InputError(f'--parameter {parameter}: {type(optimizer).__name__} has '
                          f'{", ".join(k for k in UNITS if k in optimizer.param_groups[0])}')
+    if cfg.get('multigrid') and parameter == 'lr':
+        # Epochs differ in their number of steps; the rate depends on the part that is done alone.
+        plan, lr = plan_of(cfg), optimizer.param_groups[0]['lr']
+        return [lr * plan.rate(epoch + i / steps)
+                for epoch in range(plan.epochs) for i in range(steps)]
     schedulers = []
     found = cfg.get('param_scheduler') or []
     for settings in copy.deepcopy([found] if isinstance(found, dict) else list(found)):
