@@ -93,7 +93,7 @@ def test_what_is_left_out_is_told(data, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize('place, value, said', [
     ('model.cls_head.in_channels', 7, r'InputError: cls_head.in_channels is 7, .* \(\w+\.py:\d+\)'),
-    ('optim_wrapper.optimizer.lr', 1e38, r'InputError: .* scores of sample 0 are not all finite '),
+    ('optim_wrapper.optimizer.lr', 1e38, r'InputError: the loss of iteration 2 .* is not finite'),
     ('train_dataloader.dataset.pipeline', [], r'\w+Error: .* \(\w+\.py:\d+\)')])
 def test_faults_are_told_in_one_line(data, tmp_path, place, value, said):
     path = changed(tmp_path, place, value)

@@ -84,6 +84,14 @@ def test_groups_hold_batches_of_all_sources(tmp_path):
     assert NoteWeights.seen == followed([4, 7])
 
 
+@pytest.mark.parametrize('done', [1, 3, 5])
+def test_a_run_resumed_within_a_group_goes_on_with_its_gradients(done, tmp_path):
+    whole = trained(accumulating(tmp_path, (1, 3, 5, 7, 20), 3)).model.w
+    rest = trained(accumulating(tmp_path / 'rest', (1, 3, 5, 7, 20), 3),
+                   tmp_path / f'iter_{done}.pth').model.w
+    assert torch.equal(rest, whole)
+
+
 def small_net():
     torch.manual_seed(0)
     net = MODELS.build(dict(
