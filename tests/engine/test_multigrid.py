@@ -2,6 +2,8 @@
 import gzip
 import itertools
 import json
+import os
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -204,7 +206,7 @@ class Note(Hook):
     priority = 'VERY_LOW'
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
-        norm = runner.model.backbone.bn
+        norm = getattr(runner.model, 'module', runner.model).backbone.bn
         self.seen[runner.epoch, batch_idx, runner.iter] = (
             tuple(data_batch['imgs'].shape), runner.optim_wrapper.get_lr()['lr'][0],
             norm.num_splits, data_batch['imgs'].double().sum().item())
@@ -307,3 +309,33 @@ def test_workers_go_on_from_shape_to_shape(frames, tmp_path):
     alone = trained(config(frames, tmp_path / 'alone'))[0]
     for number in (1, 2):
         assert trained(config(frames, tmp_path / str(number), number))[0] == alone
+
+
+def process(rank, frames, folder, port):
+    torch.set_num_threads(1)        # threads of the parent's pool are not there
+    os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE='2', LOCAL_WORLD_SIZE='2',
+                      MASTER_ADDR='127.0.0.1', MASTER_PORT=port)
+    cfg = config(Path(frames), folder, launcher='pytorch')
+    cfg.train_dataloader.batch_size = 1
+    seen, _, runner = trained(cfg)
+    torch.save((list(seen.items()), runner.max_iters), f'{folder}/{rank}.pt')
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.slow
+def test_two_processes_have_half_of_each_batch(frames, tmp_path):
+    whole, _, runner = trained(config(frames, tmp_path / 'whole'))
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = str(free.getsockname()[1])
+    torch.multiprocessing.start_processes(
+        process, (str(frames), str(tmp_path), port), nprocs=2, start_method='fork')
+    halves = [torch.load(tmp_path / f'{rank}.pt', weights_only=False) for rank in (0, 1)]
+    for place, (shape, lr, splits, total) in whole.items():
+        found = [dict(seen)[place] for seen, _ in halves]
+        assert [(size, *rest) for (size, *_), *rest, _ in found] == [
+            (shape[0] // 2, lr, splits)] * 2
+        assert all(half[0][1:] == shape[1:] for half in found)
+        assert sum(half[-1] for half in found) == pytest.approx(total)
+    assert [count for _, count in halves] == [runner.max_iters] * 2
