@@ -34,7 +34,7 @@ UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyErr
               AttributeError, ImportError, IndexError, OSError)
 
 
-def read_checkpoint(source, map_location='cpu'):
+def read_checkpoint(source, map_location='cpu', joins=True):
     """The content of a checkpoint.
 
     Files of mmvideo and most published weights hold tensors and plain values only and are read as
@@ -46,6 +46,8 @@ def read_checkpoint(source, map_location='cpu'):
     Args:
         source: see :func:`local_file`.
         map_location: as of ``torch.load``.
+        joins: of a sharded checkpoint (:mod:`mmvideo.shards`) give the weights as of any other; the
+            state of the optimizer is left out. Otherwise give the file as it is.
 
     Raises:
         MissingFileError: there is no such file.
@@ -55,9 +57,12 @@ def read_checkpoint(source, map_location='cpu'):
     if reason := damage(path):
         raise InputError(f'{source} is no checkpoint that torch can read: {reason}')
     try:
-        return torch.load(path, map_location=map_location, weights_only=True)
+        found = torch.load(path, map_location=map_location, weights_only=True)
     except UNREADABLE:
         pass        # torch's advice in this error is to trust the file
+    else:
+        is_sharded = joins and isinstance(found, dict) and 'shards' in found
+        return _joined(path, found) if is_sharded else found
     try:
         if os.environ.get(TRUST) == '1':
             return torch.load(path, map_location=map_location, weights_only=False)
@@ -69,6 +74,12 @@ def read_checkpoint(source, map_location='cpu'):
     if isinstance(found, dict):
         found.pop('message_hub', None)
     return found
+
+
+def _joined(path, checkpoint):
+    from mmvideo.shards import read_weights  # takes a while to import
+    weights = {**checkpoint['state_dict'], **read_weights(path, checkpoint['shards'])}
+    return dict(meta=checkpoint['meta'], state_dict=weights)
 
 
 def local_file(source):

@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 GROUND = ('mmvideo.errors', 'mmvideo.registry', 'mmvideo.audio', 'mmvideo.labels',
           'mmvideo.checksum',
-          'mmvideo.checkpoint_file', 'mmvideo.processes', 'mmvideo.storage', 'mmvideo.decoders',
-          'mmvideo.plain_pickle', 'mmvideo.ava_files')
+          'mmvideo.checkpoint_file', 'mmvideo.shards', 'mmvideo.processes', 'mmvideo.storage',
+          'mmvideo.decoders', 'mmvideo.plain_pickle', 'mmvideo.ava_files')
 # What a floor may import of mmvideo, besides itself. The longest matching floor counts. Floors
 # that are not named here (apis, zoo, ...) are on top: they may import everything but the tools.
 FLOORS = {
@@ -22,7 +22,8 @@ FLOORS = {
     'mmvideo.registry': ('mmvideo.errors',),
     'mmvideo.audio': ('mmvideo.errors',),
     'mmvideo.labels': ('mmvideo.errors', 'mmvideo.registry'),
-    'mmvideo.checkpoint_file': ('mmvideo.errors', 'mmvideo.checksum'),
+    'mmvideo.checkpoint_file': ('mmvideo.errors', 'mmvideo.checksum', 'mmvideo.shards'),
+    'mmvideo.shards': ('mmvideo.errors',),
     'mmvideo.checksum': (),
     'mmvideo.processes': (),
     'mmvideo.storage': ('mmvideo.errors',),

@@ -46,6 +46,8 @@ def parse_args(argv=None):
                         help='write curves for TensorBoard, too')
     parser.add_argument('--auto-scale-lr', action='store_true',
                         help='scale the learning rate with the total batch size')
+    parser.add_argument('--fsdp', action='store_true', help='spread the network over the '
+                        'processes, where it does not fit into one (needs --launcher)')
     parser.add_argument('--max-bad-share', type=float, metavar='SHARE',
                         help='stop when more than this share of the samples cannot be loaded '
                         '(default: the config, then 0.01); until then others take their place')
@@ -70,8 +72,9 @@ def run(args):
         compile=args.compile, channels_last=args.channels_last, tensorboard=args.tensorboard,
         auto_scale_lr=args.auto_scale_lr,
         max_bad_share=args.max_bad_share,
-        launcher=args.launcher, options=args.cfg_options)
-    for which, metrics in found.items():
+        launcher=args.launcher,
+        options={**(args.cfg_options or {}), **({'fsdp': {}} if args.fsdp else {})})
+    for which, metrics in found.items() if os.environ.get('RANK', '0') == '0' else ():
         for name, value in metrics.items():
             print(f'{which} {name}: {value:.4f}')
 

@@ -30,7 +30,9 @@ RUNNER = ('model', 'work_dir', 'train_dataloader', 'val_dataloader', 'test_datal
           # Ours: further sources to train on.
           'omnisource',
           # Ours: clips that change their size.
-          'multigrid')
+          'multigrid',
+          # Ours: a network that is spread over the processes.
+          'fsdp')
 # Keys of the 0.x line and what says the same today.
 OLD = dict(data='train_dataloader, val_dataloader, test_dataloader', optimizer='optim_wrapper',
            optimizer_config='optim_wrapper.clip_grad', lr_config='param_scheduler',

@@ -111,13 +111,13 @@ def open_gradients(runner):
     """Gradients of batches that no step has used yet, by parameter, where steps have several.
 
     Several processes hold different ones until the step; the mean, which it would make, is given.
-    All of them have to call this.
+    All of them have to call this. Parts of gradients are kept with the parts of parameters.
     """
     wrapper = runner.optim_wrapper
     if not isinstance(wrapper, OptimWrapper) or wrapper.should_update():
         return {}
     found = {name: parameter.grad.clone() for name, parameter in _bare(runner).named_parameters()
-             if parameter.grad is not None}
+             if parameter.grad is not None and not hasattr(parameter.grad, 'placements')}
     if dist.is_available() and dist.is_initialized():
         for gradient in found.values():
             dist.all_reduce(gradient)

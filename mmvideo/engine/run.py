@@ -187,7 +187,9 @@ def build_runner(cfg, *, strict=False, source=None, goes_on=False):
     check_data(cfg)
     check_tensorboard(cfg)
     _join(cfg, cfg.get('launcher', 'none'))
-    compat.wrap_on_cpus(cfg, cfg['launcher'])
+    trains = cfg.get('train_dataloader') is not None
+    if not trains or cfg.get('fsdp') is None:
+        compat.wrap_on_cpus(cfg, cfg['launcher'])
     source = source or str(cfg.get('load_from'))
     # A checkpoint is looked at before anything in it is used.
     _add_hooks(cfg, [
@@ -198,11 +200,16 @@ def build_runner(cfg, *, strict=False, source=None, goes_on=False):
         dict(type='ShareBuffers'), dict(type='ShowProgress'), dict(type='ReportBadFiles'),
         dict(type='GroupBatches'), dict(type='StopAtBadLoss'),
         dict(type='HintAtWaiting'), dict(type='Multigrid'), dict(type='KeepParts')])
+    kind = BriefRunner
+    if trains and cfg.get('fsdp') is not None:
+        from .fsdp import ShardedRunner, check_fsdp  # takes a while to import
+        check_fsdp(cfg)
+        kind = ShardedRunner
     number = next(RUNS)
     if number > 1:      # mmengine tells runs of one process apart by name and second
         name = cfg.get('experiment_name') or config_name(cfg.filename or 'run')
         cfg['experiment_name'] = f'{name}_{number}'
-    runner = BriefRunner.from_cfg(cfg)
+    runner = kind.from_cfg(cfg)
     runner.goes_on = goes_on
     return runner
 

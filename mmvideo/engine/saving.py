@@ -11,6 +11,7 @@ from mmengine.fileio import LocalBackend, register_backend
 from mmengine.hooks import CheckpointHook as _CheckpointHook
 from mmengine.hooks import EMAHook
 
+from mmvideo.checkpoint_file import read_checkpoint
 from mmvideo.checksum import damage, sealed
 from mmvideo.errors import InputError, StoppedError
 from mmvideo.registry import HOOKS
@@ -80,7 +81,7 @@ def newest_whole(work_dir):
     """
     paths, said = _newest_first(work_dir), []
     for path in paths:
-        reason = damage(path)
+        reason = damage(path) or _damaged_shard(path)
         if reason is None:
             said = [f'{line}; {path} takes its place' for line in said[:1]] + said[1:]
             return path, said
@@ -89,6 +90,14 @@ def newest_whole(work_dir):
         raise InputError('\n'.join([
             f'no checkpoint in {work_dir} is whole; delete them to start anew:', *said]))
     return None, said
+
+
+def _damaged_shard(path):
+    if not glob.glob(glob.escape(osp.splitext(path)[0]) + '.shards-*'):
+        return None
+    from mmvideo.shards import damaged_shard  # takes a while to import
+    shards = read_checkpoint(path, joins=False).get('shards')
+    return shards and damaged_shard(path, shards)
 
 
 def _newest_first(work_dir):
