@@ -109,8 +109,8 @@ class MatchCheckpoint(Hook):
                              'of tensors, or one with such a dict under the key state_dict')
         if runner._resume and 'message_hub' not in checkpoint:
             raise InputError(
-                f'{self.source} cannot be resumed: it is no checkpoint of a training run, or of one '
-                'with --fsdp, which needs it again; or it holds objects that are not read '
+                f'{self.source} cannot be resumed: it is no checkpoint of a training run, or of '
+                'one with --fsdp, which needs that again; or it holds objects that are not read '
                 f'without trust. If you trust where it comes from, set {TRUST}=1; to start from '
                 'its weights alone, use load_from')
         weights = checkpoint.get('state_dict', checkpoint)
