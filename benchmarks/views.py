@@ -1,6 +1,7 @@
 """A test sample of 10 clips x 3 crops: each frame once and a map, against all views stacked."""
 import functools
 
+import cv2
 import numpy as np
 import torch
 
@@ -14,7 +15,10 @@ WHAT = 'test sample of 10 clips 32x2 x 3 crops'
 PLAIN = 'decord, every index as asked, OpenCV, all views stacked'
 ROWS = tuple(
     Row(f'views-{name}', f'{WHAT}, each frame once: {clip.words}', PLAIN, f'ours {name}',
-        f'plain {name}', reach=2) for name, clip in CLIPS.items()) + (
+        f'plain {name}', reach=2) for name, clip in CLIPS.items()) + tuple(
+    Row(f'views-planes-{name}', f'the same with `planes`, YUV until after the resizing: '
+        f'{clip.words}', PLAIN, f'planes {name}', f'plain {name}', reach=3)
+    for name, clip in CLIPS.items()) + (
     Row('views-gathered', f'the same and its views gathered, on the CPU: {CLIPS["gop250"].words}',
         f'{PLAIN}', 'gathered gop250', 'plain gop250'),)
 
@@ -23,13 +27,16 @@ def contenders(wanted, small, folder):
     names = [name for name in CLIPS if any(name in key for key in wanted)]
     paths = write_clips(folder, names, 1 if small else SECONDS)
     sampler = TRANSFORMS.build(dict(VIEWS, type='SampleFrames'))
-    ours, gather = pipeline(), MODELS.build(dict(type='ActionDataPreprocessor', to_float32=False))
+    ours, planes = pipeline(), pipeline(planes=True)
+    gather = MODELS.build(dict(type='ActionDataPreprocessor', to_float32=False))
     found = {}
     for name, path in paths.items():
         found[f'ours {name}'] = functools.partial(sample_of, ours, path)
+        found[f'planes {name}'] = functools.partial(sample_of, planes, path)
         found[f'gathered {name}'] = functools.partial(gathered, gather, ours, path)
         found[f'plain {name}'] = functools.partial(plain, sampler, path)
         check(name, *(found[f'{key} {name}']() for key in ('ours', 'gathered', 'plain')))
+        check_planes(found[f'ours {name}'](), found[f'planes {name}']())
     return {key: found[key] for key in wanted}
 
 
@@ -44,9 +51,19 @@ def check(name, ours, views, expected):
         assert 3 * held <= expected.numel()
 
 
-def pipeline():
+def check_planes(ours, planes):
+    """The same frames, but for a rounding of colors where they are resized."""
+    one, other = (sample['imgs']['frames'].numpy() for sample in (ours, planes))
+    inds = (sample['imgs']['inds'].flatten().tolist() for sample in (ours, planes))
+    difference = np.mean([cv2.absdiff(one[i], other[j]).mean()
+                          for i, j in set(zip(*inds, strict=True))])
+    assert difference <= 1.5, f'planes differ by {difference:.2f} grey levels'
+
+
+def pipeline(planes=False):
     return TRANSFORMS.build(dict(type='Compose', transforms=[
-        dict(type='PyAVInit'), dict(type='SampleFrames', **VIEWS), dict(type='PyAVDecode'),
+        dict(type='PyAVInit'), dict(type='SampleFrames', **VIEWS),
+        dict(type='PyAVDecode', planes=planes),
         dict(type='Resize', scale=(-1, SIDE)),
         dict(type='ThreeCrop', crop_size=SIDE, on_device=True),
         dict(type='FormatShape', input_format='NCTHW'),
@@ -67,7 +84,6 @@ def gathered(preprocessor, steps, path):
 
 def plain(sampler, path):
     """What the field does: [V, C, T, H, W] uint8."""
-    import cv2
     import decord
     reader = decord.VideoReader(path, num_threads=1)
     inds = sampler(dict(total_frames=len(reader), start_index=0))['frame_inds']

@@ -21,7 +21,8 @@ DATA_NAMES = [
     'read-sparse-opencv',
     *(f'sample-{net}-{clip}' for net in ('slowfast', 'tsn') for clip in CLIPS),
     *(f'share-{net}-{clip}' for net in ('slowfast', 'tsn') for clip in CLIPS[:2]),
-    *(f'views-{clip}' for clip in CLIPS), 'views-gathered', 'pack', 'pack-opencv', 'loader']
+    *(f'views-{clip}' for clip in CLIPS), *(f'views-planes-{clip}' for clip in CLIPS),
+    'views-gathered', 'pack', 'pack-opencv', 'loader']
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ applied. docs/data/decoders.md says which decoder reads which kind of file.
 """
 from mmvideo.decoders.decord import DecordReader
 from mmvideo.decoders.opencv import OpenCVReader
+from mmvideo.decoders.planes import PlanarPictures
 from mmvideo.decoders.pyav import PyAVReader
 from mmvideo.decoders.torchcodec import TorchCodecReader
 from mmvideo.errors import InputError
 from mmvideo.storage import open_source
 
-__all__ = ['DECODERS', 'DecordReader', 'OpenCVReader', 'PyAVReader', 'TorchCodecReader',
-           'key_frames_before', 'open_video']
+__all__ = ['DECODERS', 'DecordReader', 'OpenCVReader', 'PlanarPictures', 'PyAVReader',
+           'TorchCodecReader', 'key_frames_before', 'open_video']
 
 DECODERS = {'pyav': PyAVReader, 'decord': DecordReader, 'opencv': OpenCVReader,
             'torchcodec': TorchCodecReader}

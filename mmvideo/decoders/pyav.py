@@ -2,10 +2,9 @@
 import bisect
 import itertools
 
-import numpy as np
-
 from mmvideo.decoders.checks import first_line, missing_frame, wanted_frames, whole_number
 from mmvideo.decoders.index import PacketIndex, size_of
+from mmvideo.decoders.planes import Converter, pictures_of
 from mmvideo.errors import InputError
 
 # Their decoders know by a picture's own header whether any other is made of it. In HEVC that holds
@@ -36,7 +35,7 @@ class PyAVReader:
         self._num_threads = whole_number('PyAVReader', 'num_threads', num_threads)
         self._with_motion = False
         self._container = None
-        self._reformatter = None
+        self._picture = Converter()
         self._open()
         self._index = PacketIndex(filename, self._container, self._stream, size_of(source))
         rate = self._stream.average_rate or self._stream.guessed_rate
@@ -111,15 +110,17 @@ class PyAVReader:
 
     def read(self, indices):
         """Pictures [H, W, 3], RGB uint8; one an index, the same object for the same index."""
-        wanted = wanted_frames(self.filename, indices, len(self))
-        pictures = {}
-        if self._index.is_timed:
-            for key, group in self._groups(wanted):
-                self._read_group(key, group, pictures)
-        missing = [i for i in wanted if i not in pictures]
-        if missing:
-            self._read_through(missing, self._picture, pictures)
+        pictures = self._read(indices, self._picture)
         return [pictures[int(i)] for i in indices]
+
+    def read_planar(self, indices):
+        """The same pictures, not RGB yet where the file allows that.
+
+        Returns:
+            mmvideo.decoders.planes.PlanarPictures | list: in a list they are RGB already.
+        """
+        frames = self._read(indices, lambda frame: frame)
+        return pictures_of(frames, [int(i) for i in indices])
 
     def read_motion(self, indices):
         """How the codec moved blocks of other pictures to make these.
@@ -138,6 +139,18 @@ class PyAVReader:
         """How many pictures come out when all of the file is decoded."""
         return sum(1 for _ in self._decoded())
 
+    def _read(self, indices, take):
+        """What ``take`` makes of the frames, by index."""
+        wanted = wanted_frames(self.filename, indices, len(self))
+        found = {}
+        if self._index.is_timed:
+            for key, group in self._groups(wanted):
+                self._read_group(key, group, take, found)
+        missing = [i for i in wanted if i not in found]
+        if missing:
+            self._read_through(missing, take, found)
+        return found
+
     def _groups(self, wanted):
         """(index of a key frame, wanted pictures that are decoded from it on)."""
         groups = {}
@@ -148,7 +161,7 @@ class PyAVReader:
             groups.setdefault(key, []).append(i)
         return groups.items()
 
-    def _read_group(self, key, group, pictures):
+    def _read_group(self, key, group, take, found):
         """Decode from a key frame to the last of the group; what fails is left out."""
         import av
         index = self._index
@@ -161,9 +174,9 @@ class PyAVReader:
                 if may_skip and is_skipping != (packet.pts not in wanted):
                     is_skipping = not is_skipping
                     self._codec.skip_frame = 'NONREF' if is_skipping else 'DEFAULT'
-                self._keep(self._decode(packet, index.stamp_at(first)), wanted, pictures)
+                self._keep(self._decode(packet, index.stamp_at(first)), wanted, take, found)
             # What the codec holds back until it knows which picture is shown next.
-            self._keep(self._codec.decode(None), wanted, pictures)
+            self._keep(self._codec.decode(None), wanted, take, found)
         except av.error.FFmpegError:
             pass
         finally:
@@ -179,11 +192,11 @@ class PyAVReader:
                 raise
             return []
 
-    def _keep(self, frames, wanted, pictures):
+    def _keep(self, frames, wanted, take, found):
         for frame in frames:
             i = wanted.get(frame.pts)
             if i is not None:
-                pictures[i] = self._picture(frame)
+                found[i] = take(frame)
 
     def _packets(self, first, last):
         """Packets of places first..last, the codec made ready for them."""
@@ -252,22 +265,6 @@ class PyAVReader:
                     return
         raise missing_frame(self.filename, min(remaining), len(self), done,
                             _in_brackets(self._problem))
-
-    def _picture(self, frame):
-        from av.video.reformatter import VideoReformatter
-        self._reformatter = self._reformatter or VideoReformatter()
-        shown = self._reformatter.reformat(frame, format='rgb24', threads=1)
-        if shown is frame:
-            picture = shown.to_ndarray()
-        else:
-            # A view: rows may be a little longer in memory than they are wide.
-            plane = shown.planes[0]
-            picture = np.ndarray((shown.height, shown.width, 3), np.uint8, plane, 0,
-                                 (plane.line_size, 3, 1))
-        quarter_turns = round(frame.rotation / 90) % 4
-        if quarter_turns:
-            picture = np.ascontiguousarray(np.rot90(picture, quarter_turns))
-        return picture
 
     def close(self):
         if self._container is not None:

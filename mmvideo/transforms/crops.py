@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from mmvideo.decoders import PlanarPictures
 from mmvideo.errors import InputError
 from mmvideo.registry import TRANSFORMS
 from mmvideo.transforms import checks
@@ -302,7 +303,9 @@ def _crop(results, box, lazy=False):
         narrow(results, share)
     else:
         check_settled('a crop', results)
-        results['imgs'] = each_once(lambda img: _cut(img, box), results['imgs'])
+        imgs = results['imgs']
+        results['imgs'] = (imgs.cut(box) if isinstance(imgs, PlanarPictures)
+                           else each_once(lambda img: _cut(img, box), imgs))
     results['crop_bbox'] = np.array(box)
     results['img_shape'] = (y1 - y0, x1 - x0)
     move_boxes(results, lambda boxes: cut_boxes(boxes, box))

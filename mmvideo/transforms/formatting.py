@@ -7,7 +7,7 @@ import torch
 from mmvideo.errors import InputError
 from mmvideo.registry import TRANSFORMS
 from mmvideo.transforms import checks
-from mmvideo.transforms.layout import write_planes
+from mmvideo.transforms.layout import pack, write_planes
 from mmvideo.transforms.lazy import check_settled
 
 
@@ -103,18 +103,12 @@ class FormatShape:
         if self.input_format not in ('NCHW', 'NCTHW') or self.collapse:
             raise InputError("FormatShape: crops with on_device=True need input_format 'NCHW' or "
                              f"'NCTHW' without collapse, not {self.input_format!r}")
-        imgs, boxes = list(results.pop('imgs')), results.pop('view_boxes')
-        places = {}
-        inds = np.array([places.setdefault(id(img), len(places)) for img in imgs])
-        distinct = list({id(img): img for img in imgs}.values())
+        imgs, boxes = results.pop('imgs'), results.pop('view_boxes')
         if self.input_format == 'NCTHW':
             self._check(imgs, results['clip_len'] * results['num_clips'])
+        frames, inds = pack(imgs)
+        if self.input_format == 'NCTHW':
             inds = inds.reshape(-1, results['clip_len'])
-        del imgs
-        frames = np.empty((len(distinct), *distinct[0].shape), distinct[0].dtype)
-        for i in range(len(distinct)):
-            # Let go of as it is copied, so that the frames are not held twice.
-            frames[i], distinct[i] = distinct[i], None
         results['imgs'] = dict(frames=frames, inds=inds, boxes=boxes)
         x0, y0, x1, y1, _ = boxes[0].tolist()
         *clip, channels = *inds.shape[1:], frames.shape[-1]

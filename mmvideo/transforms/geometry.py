@@ -10,6 +10,7 @@ import numbers
 
 import numpy as np
 
+from mmvideo.decoders import PlanarPictures
 from mmvideo.errors import InputError
 from mmvideo.registry import TRANSFORMS
 from mmvideo.transforms import checks
@@ -190,21 +191,27 @@ class Flip:
         return mirrored
 
 
+def _resized(imgs, size, interpolation):
+    """Frames in another size, each once; they share one piece of memory, which costs less."""
+    import mmcv
+    if isinstance(imgs, PlanarPictures):
+        return imgs.resized(size, mmcv.image.geometric.cv2_interp_codes[interpolation])
+    imgs = list(imgs)
+    room = iter(np.empty((len({id(img) for img in imgs}), size[1], size[0], *imgs[0].shape[2:]),
+                         imgs[0].dtype))
+    return each_once(lambda img: mmcv.imresize(img, size, interpolation=interpolation,
+                                               out=next(room)), imgs)
+
+
 def _resize(results, size, interpolation, lazy=False):
     """Resize all frames to ``size`` (width, height) and note what was done."""
-    import mmcv
     height, width = frame_size(results)
     if lazy:
         notes(results)['interpolation'] = interpolation
     else:
         check_settled('Resize', results)
         if (width, height) != size:
-            imgs = list(results['imgs'])
-            # One piece of memory for all costs less than one for each.
-            room = iter(np.empty((len({id(img) for img in imgs}), size[1], size[0],
-                                  *imgs[0].shape[2:]), imgs[0].dtype))
-            results['imgs'] = each_once(lambda img: mmcv.imresize(
-                img, size, interpolation=interpolation, out=next(room)), imgs)
+            results['imgs'] = _resized(results['imgs'], size, interpolation)
     factor = np.array([size[0] / width, size[1] / height], np.float32)
     results['scale_factor'] = results.get('scale_factor', np.float32(1)) * factor
     results['img_shape'] = (size[1], size[0])

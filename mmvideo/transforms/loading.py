@@ -123,6 +123,7 @@ class _Decode:
     """Shared by the decoders: read the sampled frames, then drop the reader."""
 
     opener = None
+    planes = False
 
     def __init__(self, mode='accurate'):
         self.mode = checks.one_of(type(self).__name__, 'mode', mode, ('accurate', 'efficient'))
@@ -136,7 +137,7 @@ class _Decode:
         if self.mode == 'efficient':
             inds = key_frames_before(reader, inds)
         try:
-            results['imgs'] = reader.read(inds)
+            results['imgs'] = reader.read_planar(inds) if self.planes else reader.read(inds)
         finally:
             # A sample outlives its decoding; an open reader holds threads and frames.
             reader.close()
@@ -153,6 +154,10 @@ class PyAVDecode(_Decode):
         multi_thread: let the codec decode several frames at once.
         mode: 'accurate' gives the frames asked for, 'efficient' the key frames at or before them,
             which saves decoding what lies between.
+        planes: crop and resize the frames as the codec made them, YUV, and make RGB of what is
+            left: faster, and colors differ a little (docs/data/decoders.md). Steps that are
+            neither a crop nor a resizing get RGB; so does everybody of odd sizes, frames to be
+            rotated, and more than 8 bits.
 
     Keys:
         needed: video_reader, frame_inds (from 0).
@@ -166,9 +171,10 @@ class PyAVDecode(_Decode):
 
     opener = PyAVInit
 
-    def __init__(self, multi_thread=False, mode='accurate'):
+    def __init__(self, multi_thread=False, mode='accurate', planes=False):
         super().__init__(mode)
         self.multi_thread = multi_thread
+        self.planes = planes
 
     def __call__(self, results):
         if self.multi_thread and 'video_reader' in results:

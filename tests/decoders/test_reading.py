@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import kinds  # noqa: E402
 
 from mmvideo.decoders import DECODERS, PyAVReader, index, key_frames_before, open_video  # noqa: E402
+from mmvideo.decoders.planes import Converter  # noqa: E402
 from mmvideo.errors import InputError, MissingFileError  # noqa: E402
 
 
@@ -119,8 +120,8 @@ def test_a_group_is_gone_through_once(files):
 
 def test_only_wanted_pictures_are_converted(files, monkeypatch):
     path, whole = files('constant rate, B-frames')
-    made, plain = [], PyAVReader._picture
-    monkeypatch.setattr(PyAVReader, '_picture', lambda self, frame: made.append(frame.pts)
+    made, plain = [], Converter.__call__
+    monkeypatch.setattr(Converter, '__call__', lambda self, frame: made.append(frame.pts)
                         or plain(self, frame))
     reader = PyAVReader(str(path), str(path))
     first, second, again = reader.read([30, 7, 30])
