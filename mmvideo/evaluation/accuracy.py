@@ -7,7 +7,7 @@ from mmvideo.registry import METRICS, nearest
 
 from . import functional
 
-__all__ = ['AccMetric', 'collected', 'plain_sample', 'plain_samples']
+__all__ = ['AccMetric', 'as_array', 'collected', 'plain_sample', 'plain_samples']
 
 SINGLE_LABEL = ('top_k_accuracy', 'mean_class_accuracy')
 MULTI_LABEL = ('mean_average_precision', 'mmit_mean_average_precision')
@@ -24,12 +24,12 @@ def plain_sample(sample):
     Returns:
         dict: ``score``; ``label``, an int, an array [C] or None; ``sample_index``, an int or None.
     """
-    score = _array(sample['score'] if 'score' in sample else sample['feature'])
+    score = as_array(sample['score'] if 'score' in sample else sample['feature'])
     if score.ndim == 2 and len(score) == 1:     # one view that was not averaged
         score = score[0]
     label = sample.get('label')
     if label is not None:
-        label = _array(label)
+        label = as_array(label)
         is_number = label.size == 1 and label.dtype.kind in 'iu'
         label = int(label.reshape(())) if is_number else label.reshape(-1)
         if is_number and label < 0:  # the data sets' mark for a sample without a label
@@ -49,7 +49,8 @@ def plain_samples(data_batch, data_samples):
             for sample, mark in zip(data_samples, marks, strict=True)]
 
 
-def _array(value):
+def as_array(value):
+    """A tensor on any device, or what numpy takes, as an array; bfloat16 becomes float32."""
     value = value.detach().cpu() if hasattr(value, 'detach') else value
     if str(getattr(value, 'dtype', '')) == 'torch.bfloat16':  # numpy has no such type
         value = value.float()
@@ -152,7 +153,7 @@ class AccMetric(BaseMetric):
                              "'category_mask'; the test pipeline must have LoadHVULabel and "
                              'collect it')
         for sample, mask in zip(samples, data_batch['category_mask'], strict=True):
-            sample['annotated'] = _array(mask).astype(bool)
+            sample['annotated'] = as_array(mask).astype(bool)
 
     def compute_metrics(self, results):
         samples = collected(results)

@@ -29,8 +29,9 @@ class BaseRecognizer(BaseModel):
         test_cfg: ``average_clips``: how views are joined, before the head's own setting;
             ``max_testing_views``: views that run through backbone and neck at once, which bounds
             the memory of a test with many views; ``feature_extraction``: predict features instead
-            of scores; ``flip``: test on mirrored frames; ``fcn_test``: handed to the head;
-            ``num_segs``: frames per clip before a 2D network's neck. Other keys are ignored.
+            of scores, True or arguments of :meth:`pool_features`; ``flip``: test on mirrored
+            frames; ``fcn_test``: handed to the head; ``num_segs``: frames per clip before
+            a 2D network's neck. Other keys are ignored.
         data_preprocessor: normalizes a batch on the device.
         init_cfg: initializer of the whole model in mmengine's notation.
     """
@@ -161,8 +162,10 @@ class BaseRecognizer(BaseModel):
         if self.test_cfg.get('flip'):
             imgs = imgs.flip(-1)
         x = self.view_features(imgs)
-        if self.test_cfg.get('feature_extraction') or self.cls_head is None:
-            key, values = 'feature', self.pool_features(x, len(imgs))
+        wanted = self.test_cfg.get('feature_extraction')
+        if wanted or self.cls_head is None:
+            how = dict(wanted) if isinstance(wanted, dict) else {}
+            key, values = 'feature', self.pool_features(x, len(imgs), **how)
         else:
             options = {'fcn_test': True} if self.test_cfg.get('fcn_test') else {}
             score = self.run_head(x, imgs.shape[1], **options)
@@ -191,13 +194,41 @@ class BaseRecognizer(BaseModel):
         """How many entries of the folded batch belong together."""
         return 1
 
-    def pool_features(self, x, num_samples):
-        """Mean over places and views: features of any kind -> [N, C]; pathways side by side."""
+    def frames_in_rows(self, rows):
+        """How many of the rows of a sample's features are frames of one view."""
+        return 1
+
+    def pool_features(self, x, num_samples, spatial='avg', temporal='avg', views='avg'):
+        """Features of any kind, joined over places, over frames and over views.
+
+        Args:
+            x: features [N*V, C, ...]; pathways, of which there may be several, come side by side.
+            num_samples: N.
+            spatial, temporal, views: the mean ('avg'), the greatest ('max'), or each ('keep').
+
+        Returns:
+            Tensor: [N, C], with views before C and frames, height, width behind it if kept.
+        """
         if isinstance(x, (tuple, list)):
-            return torch.cat([self.pool_features(part, num_samples) for part in x], 1)
-        if x.dim() > 2:
-            x = x.flatten(2).mean(2)
-        return x.reshape(num_samples, -1, x.shape[1]).mean(1)
+            parts = [self.pool_features(part, num_samples, spatial, temporal, views) for part in x]
+            axis = 2 if views == 'keep' else 1
+            if len({(*p.shape[:axis], *p.shape[axis + 1:]) for p in parts}) > 1:
+                raise InputError('test_cfg.feature_extraction: the pathways differ in frames or '
+                                 "places, which therefore cannot be kept; expected 'avg' or 'max'")
+            return torch.cat(parts, axis)
+        rows = len(x) // num_samples
+        frames = self.frames_in_rows(rows)
+        x = x.reshape(num_samples, rows // frames, frames, *x.shape[1:]).movedim(2, 3)
+        if x.dim() == 7:        # [N, V, C, 1, T, H, W]
+            x = x.flatten(3, 4)
+        for name, how, axes in (('spatial', spatial, range(4, x.dim())),
+                                ('temporal', temporal, [3]), ('views', views, [1])):
+            if how not in ('avg', 'max', 'keep'):
+                raise InputError(f"test_cfg.feature_extraction.{name}: expected 'avg', 'max' or "
+                                 f"'keep', got {how!r}")
+            if how != 'keep' and len(axes):
+                x = x.mean(tuple(axes)) if how == 'avg' else x.amax(tuple(axes))
+        return x
 
 
 def _join(parts):

@@ -39,6 +39,11 @@ class Recognizer2D(BaseRecognizer):
         own = getattr(self.backbone, 'num_segments', None)
         return self.clip_frames(num_inputs) if own or self.neck is not None else 1
 
+    def frames_in_rows(self, rows):
+        # Frames that a network sees one by one are views of their own.
+        own = getattr(self.backbone, 'num_segments', None)
+        return self.clip_frames(rows) if own and self.neck is None else 1
+
     def run_neck(self, x, num_inputs, label=None):
         """A neck sees clips: [N*M, C, H, W] -> [N*M/T, C, T, H, W], for each level.
 
