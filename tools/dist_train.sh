@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Train on several GPUs: tools/dist_train.sh CONFIG GPUS [arguments of tools/train.py]
 # Several machines: run it on each with NNODES, its own NODE_RANK, and MASTER_ADDR of the first.
+# TORCHRUN_ARGS='--max-restarts 3' with --resume goes on by itself when a process dies.
 set -euo pipefail
 
 if [ $# -lt 2 ]; then
@@ -11,7 +12,8 @@ config=$1
 gpus=$2
 shift 2
 
-exec "${PYTHON:-python}" -m torch.distributed.run \
+# shellcheck disable=SC2086  # TORCHRUN_ARGS holds several words
+exec "${PYTHON:-python}" -m torch.distributed.run ${TORCHRUN_ARGS:-} \
     --nnodes="${NNODES:-1}" --node_rank="${NODE_RANK:-0}" \
     --master_addr="${MASTER_ADDR:-127.0.0.1}" --master_port="${PORT:-29500}" \
     --nproc_per_node="$gpus" \

@@ -21,7 +21,8 @@ from mmvideo.registry import HOOKS
 from .sync_norm import sync_on_cpus
 from .watch import Watch
 
-__all__ = ['LAUNCHERS', 'ShareBuffers', 'join', 'place', 'synchronized', 'told_by_main']
+__all__ = ['LAUNCHERS', 'ShareBuffers', 'join', 'place', 'synchronized', 'take_place',
+           'told_by_main']
 
 PORT = 29500        # torch's own
 # Until every process has come; a machine of a cluster may take a while to start its share.
@@ -72,6 +73,12 @@ def place(launcher, environ):
     return {**found, 'MASTER_ADDR': address}
 
 
+def take_place(launcher):
+    """Put into the environment which process this is, for whoever prints something only once."""
+    if launcher != 'none' and not dist.is_initialized():
+        os.environ.update(place(launcher, os.environ))
+
+
 def first_node(nodes):
     """The first name of a list of Slurm's: ``gpu[03-05,9],cpu1`` begins with gpu03."""
     first = re.match(r'(?:[^,\[]|\[[^\]]*\])*', nodes).group()
@@ -101,7 +108,7 @@ def join(launcher, backend=None, timeout=None, **options):
     """
     if launcher == 'none' or dist.is_initialized():
         return
-    os.environ.update(place(launcher, os.environ))
+    take_place(launcher)
     if torch.cuda.is_available():
         os.environ['LOCAL_RANK'] = str(_device(int(os.environ['LOCAL_RANK'])))
         torch.cuda.set_device(int(os.environ['LOCAL_RANK']))

@@ -240,6 +240,7 @@ def train(path, *, work_dir=None, validate=False, test_last=False, test_best=Fal
     Returns:
         dict: metrics of the checkpoints that were tested afterwards, by ``'last'`` and ``'best'``.
     """
+    distributed.take_place(launcher)
     path = find_config(path)
     cfg, old = _loaded(path, options)
     if not old:     # of an old one, all that is left out was told
@@ -340,6 +341,7 @@ def test(path, checkpoint, *, out=None, metrics=(), metric_options=None, average
     Returns:
         dict: metrics by name.
     """
+    distributed.take_place(launcher)
     path = find_config(path)
     cfg = load_config(path, options)
     measured = cfg.get('eval_config') or {}
