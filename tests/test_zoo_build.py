@@ -30,7 +30,7 @@ def build(monkeypatch, capsys):
 
 # One of each recognizer, one with many tags, one that only extracts features.
 @pytest.mark.parametrize('pattern, lines', [
-    ('x3d_s_13', ['x3d_s_13x6x1_facebook_kinetics400_rgb: 3.794 M parameters, as published, loss ']),
+    ('x3d_s_1', ['x3d_s_13x6x1_facebook_kinetics400_rgb: 3.794 M parameters, as published, loss ']),
     ('tsn_r18_*hvu_a*', ['tsn_r18_1x1x8_100e_hvu_action_rgb: 11.556 M parameters, as published',
                          'tsn_r18_1x1x8_100e_hvu_attribute_rgb: 11.237 M parameters, as publ']),
     ('tsn_r18_64x1x1_10*audio_feature', [

@@ -24,9 +24,9 @@ FOLDERS = dict(
     kinetics700='data/kinetics700/', sthv1='data/sthv1/', sthv2='data/sthv2/',
     hmdb51='data/hmdb51/', ucf101='data/ucf101/', jester='data/jester/',
     diving48='data/diving48/', gym99='data/gym/', mit='data/mit/', mmit='data/mmit/',
-    hvu='data/hvu/', activitynet='data/ActivityNet/',
+    hvu='data/hvu/', charades='data/charades/', activitynet='data/ActivityNet/',
     minikinetics='data/OmniSource/annotations/kinetics_200/', embedded='data/embedded/',
-    own='data/own/')
+    own='data/own/', ava='data/ava/', ava22='data/ava/')
 # Columns of the tables, by the field of ours that says the same.
 COLUMNS = dict(
     name=('config', 'config[1]', 'Model'), resolution=('resolution', 'Resolution'),
@@ -85,7 +85,8 @@ def name_complaints(path, cfg):
                   for key in said if said[key] != found[key]
                   and (stem, key) not in NAMED_OTHERWISE]
     words = stem.replace('embedded_gaussian', '').split('_')
-    word = next((w for w in words if w in FOLDERS), None)
+    # The last one: what comes before may be what the training started from.
+    word = next((w for w in reversed(words) if w in FOLDERS), None)
     lists = str(loader.dataset.get('ann_file', ''))
     if word and not lists.startswith(FOLDERS[word]):
         complaints.append(f'{path}: the name says {word}, the lists lie in {osp.dirname(lists)}')

@@ -3,6 +3,7 @@ from mmvideo.errors import InputError
 
 from .embedded import SEED, embedded_configs, read_results
 from .networks import is_foreign, size
+from .papers import render_papers
 from .rows import group_rows, test_view
 
 __all__ = ['render', 'stale_line']
@@ -85,7 +86,7 @@ def render(configs, rows, verified=None):
         for (owner, section), members in groups.items():
             if owner == family:
                 parts += [f'### {section}\n', *_tables(members, links, verified)]
-    parts += [*_embedded(configs), _others(configs)]
+    parts += [*render_papers(configs), *_embedded(configs), _others(configs)]
     return '\n'.join(parts)
 
 

@@ -327,7 +327,7 @@ def test_frozen_slow_stages_keep_their_laterals():
     (dict(type='ResNet3dSlowFast', slow_pathway=dict(depth=50, latteral=True)), "'latteral'"),
     (dict(type='ResNet3dSlowFast', slow_frames='even'), "'strided' or 'spread', not 'even'"),
     (dict(type='ResNet3dSlowFast', fast_input='grey'), "rgb, gray, difference, half, not 'grey'"),
-    (dict(type='ResNet3dSlowFast', channel_ratio=6), 'fast_pathway.base_channels 10, not 8'),
+    (dict(type='ResNet3dSlowFast', channel_ratio=6), 'base_channels 10.6667, rounded, not 8'),
     (dict(type='ResNet3dSlowFast', slow_pathway=dict(SLOW, lateral_type='conv')),
      "time_conv, time_sample, channel_concat, channel_sum, not 'conv'"),
     (dict(type='ResNet3dSlowFast', speed_ratio=4, slow_pathway=dict(

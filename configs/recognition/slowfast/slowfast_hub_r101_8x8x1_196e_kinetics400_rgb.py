@@ -14,4 +14,5 @@ model = dict(backbone=dict(resample_rate=4, speed_ratio=4, slow_pathway=dict(dep
                            fast_pathway=dict(depth=101)),
              cls_head=dict(num_classes=_base_.num_classes))
 published = [dict(table='pytorchvideo_kinetics400', row='SlowFast R101 8x8', top1=77.9,
-                  top5=93.27, gflops=127.2, crop=256, parameters=62.83)]
+                  top5=93.27, gflops=127.2, crop=256, parameters=62.83,
+                  counts='norms')]

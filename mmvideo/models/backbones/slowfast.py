@@ -32,7 +32,8 @@ class ResNet3dSlowFast(nn.Module):
         pretrained: weights of the whole, which ``init_weights`` loads: a path or an address.
         resample_rate: the slow pathway sees every so many-th frame (tau in the paper).
         speed_ratio: fast frames per slow frame (alpha).
-        channel_ratio: slow channels per fast channel (1 / beta), rounded down.
+        channel_ratio: slow channels per fast channel (1 / beta); ``base_channels`` of the pathways
+            have it, rounded.
         slow_pathway: arguments of :class:`ResNet3d`, ``type='resnet3d'``, and ``lateral`` (receive
             connections), ``lateral_type`` (``'time_conv'``, ``'time_sample'``,
             ``'channel_concat'`` or ``'channel_sum'``, see
@@ -95,10 +96,10 @@ class ResNet3dSlowFast(nn.Module):
     def make_laterals(slow, fast, link):
         """``{name: (connection, channels)}`` in front of each slow stage."""
         wide, narrow = (_widths(path) for path in (slow, fast))
-        if narrow[0] != wide[0] // link['channel_ratio']:
+        if abs(narrow[0] * link['channel_ratio'] - wide[0]) >= link['channel_ratio']:
             raise InputError(f'ResNet3dSlowFast: {wide[0]} slow channels and a channel_ratio of '
                              f"{link['channel_ratio']} make fast_pathway.base_channels "
-                             f"{wide[0] // link['channel_ratio']}, not {narrow[0]}")
+                             f"{wide[0] / link['channel_ratio']:g}, rounded, not {narrow[0]}")
         kind, ratio = link['lateral_type'], link['speed_ratio']
         if kind == 'channel_sum' and [ratio * n for n in narrow] != wide:
             raise InputError("ResNet3dSlowFast: lateral_type 'channel_sum' adds speed_ratio "

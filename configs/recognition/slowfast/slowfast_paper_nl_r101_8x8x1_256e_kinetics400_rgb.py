@@ -1,0 +1,21 @@
+# SlowFast R101, 8x8, Kinetics-400, with non-local blocks.
+_base_ = ['../../_base_/models/slowfast_paper_r50.py', '../../_base_/datasets/kinetics400_video.py',
+          '../../_base_/augments/rescale_224_test_256.py',
+          '../../_base_/schedules/sgd_warmup_cosine_256e.py', '../../_base_/runtime.py']
+clip = dict(type='SampleFrames', clip_len=32, frame_interval=2, num_clips=1)
+still = dict(clip, test_mode=True)
+train_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+val_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
+test_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, dict(still, num_clips=10), *_base_.decode, *_base_.test_augment, *_base_.pack]))
+six = (1,) * 6 + (0,) * 17       # temporal kernels in the first blocks of the long stage
+model = dict(backbone=dict(resample_rate=4, speed_ratio=4,
+                           slow_pathway=dict(
+                               depth=101, inflate=(0, 0, six, 1),
+                               non_local=(0, 0, [int(i in (6, 13, 20)) for i in range(23)], 0)),
+                           fast_pathway=dict(depth=101, inflate=(1, 1, six, 1))),
+             cls_head=dict(num_classes=_base_.num_classes))
+published = [dict(table='slowfast_paper_kinetics400', row='SlowFast R101 8x8 + NL', top1=79.0,
+                  top5=93.6, gflops=115, crop=256)]
