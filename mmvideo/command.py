@@ -69,7 +69,9 @@ def exit_status(command, *args):
         watch = _watch()
         if watch is None:
             raise
-        if not watch.explains() and watch.condemn(f'{type(error).__name__}: {error}'):
+        if watch.explains():
+            watch.end()
+        if watch.condemn(f'{type(error).__name__}: {error}'):
             traceback.print_exc()
         watch.end(1)
     _leave_group()

@@ -186,7 +186,7 @@ class Watch:
         """
         with self._news:
             turn = min(TURN_SECONDS + self.rank * STEP_SECONDS, LAST_TURN_SECONDS)
-            if self.rank and self._news.wait_for(lambda: self.verdict == text, turn):
+            if self._news.wait_for(lambda: self.verdict == text, turn if self.rank else 0):
                 return False
         self._judge(text)
         return True
