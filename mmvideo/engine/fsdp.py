@@ -157,7 +157,7 @@ class ShardedRunner(BriefRunner):
         stem = osp.splitext(filename)[0]
         _remove_orphans(out_dir)        # before any process begins with the next folder
         folder = told_by_main(f'{stem}.shards-{secrets.token_hex(4)}')
-        draft = osp.join(out_dir, f'.{folder}.part')
+        draft = osp.join(out_dir, f'.{folder}.draft')
         large, small = self._parts(save_optimizer)
         try:
             dcp.save(dict(weights=large['weights'], gradients=large['gradients'],
@@ -238,7 +238,7 @@ def _remove_orphans(folder):
     if not is_main_process():
         return
     folder = glob.escape(folder)
-    for path in glob.glob(osp.join(folder, '.*.shards-*.part')):
+    for path in glob.glob(osp.join(folder, '.*.shards-*.draft')):
         shutil.rmtree(path, ignore_errors=True)
     for path in glob.glob(osp.join(folder, '*.shards-*')):
         file = path.rpartition('.shards-')[0] + '.pth'
