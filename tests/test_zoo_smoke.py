@@ -11,6 +11,7 @@ from mmengine.config import Config
 
 from mmvideo.config_text import to_text
 from mmvideo.engine.config_file import find_config, zoo_configs
+from mmvideo.engine.multigrid import plan_of
 from mmvideo.engine.run import load_config
 from mmvideo.evaluation.scores import write_scores
 from mmvideo.processes import Lost, spread
@@ -57,6 +58,22 @@ def test_a_recipe_of_each_family_runs(name, data, tmp_path):
     assert bool(found.metrics) == (cfg.model.get('cls_head') is not None)
     assert not found.without
     assert os.listdir(tmp_path) == [f'{name}.pkl']
+
+
+def test_multigrid_is_run_phase_by_phase(data):
+    path = find_config('slowfast_multigrid_r50_8x8x1_358e_kinetics400_rgb')
+    plan = plan_of(load_config(path, smoke_options(load_config(path), data)))
+    assert [(p.begin, p.frames, p.batch) for p in plan.phases] == [
+        (0, 8, 8), (2, 16, 4), (3, 16, 2), (4, 32, 1), (5, 32, 1)]
+    assert (plan.epochs, plan.side) == (6, 56)
+
+
+@pytest.mark.slow
+def test_multigrid_runs(data, tmp_path):
+    name = 'slowfast_multigrid_r50_8x8x1_358e_kinetics400_rgb'
+    narrow = narrow_model(load_config(find_config(name)).model.to_dict())
+    found = smoke(find_config(name), data, str(tmp_path), narrow)
+    assert not found.fault and not found.without and found.metrics
 
 
 def test_the_spread_has_every_family():

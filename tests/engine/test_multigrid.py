@@ -19,7 +19,7 @@ from mmvideo.engine.multigrid import GridBatches, plan_of, reshaped, shape_of
 from mmvideo.engine.run import build_runner, drop
 from mmvideo.errors import InputError
 from mmvideo.models.blocks.sub_batch_norm import SubBatchNorm3D
-from mmvideo.registry import HOOKS, MODELS
+from mmvideo.registry import DATASETS, HOOKS, MODELS
 
 RECIPES = Path(__file__).parents[1] / 'data' / 'recipe_pipelines.json.gz'
 
@@ -182,6 +182,24 @@ def test_pipelines_of_all_recipes_can_be_reshaped():
         assert [a['type'] for a in half] == [b['type'] for b in steps]
         count += 1
     assert count > 40
+
+
+def test_samples_of_any_data_set_have_the_shape_that_is_asked_for(frames, tmp_path):
+    leaf = config(frames, tmp_path).train_dataloader.dataset.to_dict()
+    (tmp_path / 'list.txt').write_text('nothing_there 12 0\n. 12 1\n. 12 0')
+    bad = dict(leaf, ann_file=str(tmp_path / 'list.txt'))
+    dataset = DATASETS.build(dict(type='RepeatDataset', times=2, dataset=dict(
+        type='ConcatDataset', datasets=[leaf, bad])))
+    for part in dataset.leaves():
+        part.add_pipeline((4, 8), reshaped(part.steps, 4, 8))
+    dataset.quarantine()
+    assert len(dataset) == 46
+    for index in (0, 20, 25, 45):       # 20 cannot be loaded; another one takes its place
+        assert dataset[index, 0, (4, 8)]['imgs'].shape == (1, 3, 4, 8, 8)
+        assert dataset[index]['imgs'].shape == (1, 3, 8, 16, 16)
+    # The draws are those of the place alone: a call does not change the next.
+    again = [dataset[25, 1, (4, 8)]['imgs'] for _ in range(2)]
+    assert torch.equal(*again) and not torch.equal(again[0], dataset[25, 2, (4, 8)]['imgs'])
 
 
 class SmallNet(nn.Module):
