@@ -22,6 +22,8 @@ from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
 from mmvideo.errors import InputError
 
+from .stopping import SIGNALS
+
 __all__ = ['LIMIT_SECONDS', 'WatchedLoader', 'named_errors']
 
 # Below the ten minutes after which other processes give up waiting for the one that hangs.
@@ -50,6 +52,8 @@ class _Iterator(_MultiProcessingDataLoaderIter):
         self._of = weakref.ref(loader)
         self._is_over = threading.Event()
         super().__init__(loader)
+        for worker in self._workers:        # deaf to what torch and Python would end them with
+            worker._popen.terminate = worker._popen.kill
         if self._timeout and loader.board is not None:
             pids = [worker.pid for worker in self._workers]
             threading.Thread(target=_watch, daemon=True, args=(
@@ -149,14 +153,21 @@ def _dies_with_us(context):
             and threading.current_thread() is threading.main_thread())
 
 
-def _tie(parent, init, worker_id):
-    """Let a worker be killed when its parent dies, however that happens.
+def _begin(parent, init, worker_id):
+    """Let a worker live as long as its parent, whatever signals say and however that one dies.
 
-    torch's workers look for their parent now and then; one that spins does not.
+    Slurm asks all processes of a run to stop; the parent needs its workers until it has. torch's
+    workers look for their parent now and then; one that spins does not.
+
+    Args:
+        parent: the process to be tied to; None: no such thing here.
     """
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:      # it died before
-        os._exit(1)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    if parent is not None:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:      # it died before
+            os._exit(1)
     if init is not None:
         init(worker_id)
 
@@ -203,10 +214,15 @@ class WatchedLoader(DataLoader):
         if self.board is not None:
             self.board.clear()
         init = self.worker_init_fn
-        if _dies_with_us(self.multiprocessing_context):
-            self.worker_init_fn = functools.partial(_tie, os.getpid(), init)
+        parent = os.getpid() if _dies_with_us(self.multiprocessing_context) else None
+        self.worker_init_fn = functools.partial(_begin, parent, init)
+        others = multiprocessing.active_children()
         try:
             iterator = _Iterator(self)
+        except BaseException:
+            for worker in set(multiprocessing.active_children()).difference(others):
+                worker.kill()
+            raise
         finally:
             self.worker_init_fn = init
         self._live = weakref.ref(iterator)

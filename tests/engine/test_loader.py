@@ -134,3 +134,21 @@ def test_a_death_is_named_whatever_was_made_of_its_error(dataset):
 def test_data_sets_of_others_are_loaded_as_ever():
     loader = WatchedLoader.of(DataLoader([1, 2, 3], num_workers=1, timeout=5))
     assert [int(x) for x in loader] == [1, 2, 3]
+
+
+def test_workers_go_on_when_all_processes_are_asked_to_stop(dataset):
+    loader = watched(dataset(*(f'slow{k}' for k in range(3)), *'abcdefghi'))
+    iterator = iter(loader)
+    workers = iterator._workers
+    next(iterator)
+    for worker in workers:
+        for number in (signal.SIGTERM, signal.SIGUSR1):
+            os.kill(worker.pid, number)
+    assert len(list(iterator)) == 5 and all(worker.is_alive() for worker in workers)
+    with pytest.raises(RuntimeError, match='is killed by signal: Killed'):
+        workers[0].terminate()      # what Python does at its end, and then waits
+        workers[0].join(30)
+    workers[0].join(30)
+    assert workers[0].exitcode == -signal.SIGKILL
+    loader.stop(at_once=True)
+    assert all(is_gone(worker.pid) for worker in workers)
