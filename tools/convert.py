@@ -74,7 +74,8 @@ def there(args, state, model, view):
                          'of another network? --partial writes what matches')
     if not any(key.startswith('backbone.') for key in made):
         raise InputError(f'{args.in_file}: nothing in it fits the backbone of {args.config}')
-    exact = [one for one in entries if one.ours in made and one.write is not None]
+    exact = [one for one in entries if one.ours in made and one.write is not None
+             and one.is_exact]
     again = revert(exact, made)
     if any(key in state and not torch.equal(value.to(state[key].dtype), state[key])
            for key, value in again.items()):

@@ -20,12 +20,14 @@ class Entry(NamedTuple):
         read: function from their tensors (a list) to ours.
         write: the inverse, from ours to a list of theirs; None where there is none.
         also: further keys under which the other collection holds the first of these tensors.
+        is_exact: whether what was read and is written again is the same to the last bit.
     """
     ours: str
     theirs: tuple
     read: object
     write: object
     also: tuple = ()
+    is_exact: bool = True
 
 
 class Report(NamedTuple):

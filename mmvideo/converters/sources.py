@@ -6,7 +6,8 @@ from mmvideo.errors import InputError
 __all__ = ['SOURCES', 'entries_of']
 
 # What a collection is called, and the module that knows its names.
-SOURCES = dict(pytorchvideo='pytorchvideo')
+SOURCES = dict(pytorchvideo='pytorchvideo', pyslowfast='pyslowfast', mmaction='mmaction',
+               torchvision='images', timm='images')
 
 
 def entries_of(source, model, names=()):
