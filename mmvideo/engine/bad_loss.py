@@ -72,17 +72,12 @@ class StopAtBadLoss(Hook):
 
     def _check(self, runner, total, terms):
         is_fine = torch.isfinite(total.detach())
-        several = dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
         flag = is_fine.to(torch.int32)
-        if several:
+        if _are_several():
             dist.all_reduce(flag, dist.ReduceOp.MIN)
         if flag.item():
             return
-        said = [None if is_fine.item() else _describe(runner, terms)]
-        if several:
-            everyone = [None] * dist.get_world_size()
-            dist.all_gather_object(everyone, said[0])
-            said = [f'process {rank}: {line}' for rank, line in enumerate(everyone) if line]
+        said = _told_by_all(None if is_fine.item() else _describe(runner, terms))
         raise InputError(
             f'the loss of iteration {runner.iter + 1} (epoch {runner.epoch + 1}) is not finite. '
             + '; '.join(said) + f'. {self._save(runner)}')
@@ -91,9 +86,9 @@ class StopAtBadLoss(Hook):
         """Save the state before this iteration, if it is sound; what is to be told of it."""
         for statistics, kept in self._kept:
             torch._foreach_copy_(statistics, kept)
-        broken = _first_broken(_state(runner))
+        broken = _told_by_all(_first_broken(_state(runner)))
         if broken:
-            return f'{broken} was not finite before that. {_advice(runner)}'
+            return f'{broken[0]} was not finite before that. {_advice(runner)}'
         hook = next((h for h in runner.hooks if isinstance(h, _CheckpointHook)), None)
         if not hasattr(hook, 'save_within'):
             return _advice(runner)
@@ -103,6 +98,19 @@ class StopAtBadLoss(Hook):
         return (f'The weights before it are finite and saved, {hook.last_ckpt}: --resume goes on '
                 'with this iteration, say with another rate (--cfg-options '
                 'optim_wrapper.clip_grad.max_norm=...) or without these files')
+
+
+def _are_several():
+    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
+
+
+def _told_by_all(line):
+    """What the processes have to say, those that have something; each gets the same list."""
+    if not _are_several():
+        return [line] if line else []
+    everyone = [None] * dist.get_world_size()
+    dist.all_gather_object(everyone, line)
+    return [f'process {rank}: {line}' for rank, line in enumerate(everyone) if line]
 
 
 def _bare(runner):

@@ -59,12 +59,8 @@ class EMAHook(_EMAHook):
         self.ema_model = None       # until a run that trains begins
 
     def before_run(self, runner):
-        if runner.train_loop is None:
-            return
-        if any(hasattr(p, 'full_tensor') for p in runner.model.parameters()):
-            raise InputError('EMAHook: weights that are sharded over processes (FSDP) cannot be '
-                             'averaged; DDP can')
-        super().before_run(runner)
+        if runner.train_loop is not None:
+            super().before_run(runner)
 
     def before_train(self, runner):
         for name, value, most in (('begin_epoch', self.begin_epoch, runner.max_epochs),
