@@ -122,6 +122,10 @@ def join(launcher, backend=None, timeout=None, **options):
         # torch waits as long for the first call as for any later one; half an hour with gloo.
         store, rank, size = next(dist.rendezvous(
             'env://', timeout=datetime.timedelta(seconds=JOIN_SECONDS)))
+        if os.environ.get('GROUP_WORLD_SIZE') == '1':
+            # torchrun keeps the store when it restarts the processes of one machine, with the
+            # addresses of those that are dead.
+            store = dist.PrefixStore(os.environ.get('TORCHELASTIC_RESTART_COUNT', '0'), store)
         dist.init_process_group(backend or 'nccl', store=store, rank=rank, world_size=size,
                                 **options)
     except (dist.DistError, RuntimeError, ValueError) as error:
