@@ -1,5 +1,4 @@
 """What of a row's data lies on this machine, and whether it is what the row was measured on."""
-import os
 import re
 import statistics
 from collections import Counter
@@ -11,6 +10,7 @@ from torch.utils.data import DataLoader, Dataset
 from mmvideo import storage
 from mmvideo.datasets.official import official_size
 from mmvideo.errors import InputError, MissingFileError
+from mmvideo.processes import usable_cores
 from mmvideo.registry import DATASETS
 
 __all__ = ['Audit', 'Finding', 'audit', 'open_dataset', 'spread']
@@ -283,7 +283,7 @@ def audit(dataset, indices=None, workers=0, resolution=None, tell=None):
     findings = []
     try:
         for finding in DataLoader(items, batch_size=None, collate_fn=_as_it_is,
-                                  num_workers=min(workers, os.cpu_count() or 1)):
+                                  num_workers=min(workers, usable_cores())):
             findings.append(finding)
             if tell:
                 tell(len(findings), len(items))
