@@ -188,9 +188,11 @@ class Multigrid(Hook):
         size = runner.train_dataloader.batch_size
         norms = len(_split_norms(runner.model))
         whose = f', each in {runner.world_size} processes' if runner.world_size > 1 else ''
-        runner.logger.info('\n'.join([
+        runner.logger.info(
             f'multigrid: {self.plan.epochs} epochs, {runner.train_loop.max_iters} iterations{whose}'
-            f'; {norms} sub-batch norms', *self.plan.table(size, lr)]))
+            f'; {norms} sub-batch norms')
+        for line in self.plan.table(size, lr):      # one by one: long messages are for the file
+            runner.logger.info(line)
 
     def after_load_checkpoint(self, runner, checkpoint):
         if self.plan is not None and runner._resume:

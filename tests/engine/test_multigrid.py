@@ -294,7 +294,16 @@ def test_a_run_follows_the_plan(frames, tmp_path):
     pixels, 2 of 16, 8, 2. Mean batches 8 and 2.5 times 2; three epochs by 8 : 2.5, then
     1 * 2.5 / 5.25: 2.286, 0.714 and 0.476 epochs, stretched to 4 by 1.151: ends 2.63, 3.45, 4.
     """
-    seen, _, runner = trained(config(frames, tmp_path))
+    cfg = config(frames, tmp_path)
+    cfg.log_level = 'INFO'
+    seen, _, runner = trained(cfg)
+    log, = tmp_path.glob('*/*.log')
+    said = [line.partition('INFO - ')[2] for line in log.read_text().splitlines()]
+    begin = said.index('multigrid: 4 epochs, 10 iterations; 1 sub-batch norms')
+    assert [line.split() for line in said[begin + 1:begin + 4]] == [
+        ['epochs', 'batch', 'frames', 'crop', 'learning', 'rate'],
+        ['1-3', '16', '16', '4', '8', '8', '0.005', 'to', '0.08'],
+        ['4-4', '8', '2', '8', '8', '16', '0.001']]
     assert list(seen) == [(0, 0, 0), (0, 1, 1), (1, 0, 2), (1, 1, 3), (2, 0, 4), (2, 1, 5),
                           *((3, i, 6 + i) for i in range(4))]
     assert runner.max_iters == 10 and runner.max_epochs == 4
