@@ -144,3 +144,46 @@ def test_names_are_those_of_the_files_that_were_shown(tmp_path):
         f'{path.name} ({path.parent}/list.txt, line {int(path.stem) + 1})' for path in wanted]
     assert sample_names([1, 2], dict(sample_index=[1])) == ['sample 1']
     assert sample_names(both, torch.zeros(1)) == []
+
+
+# One of two processes: the second one meets a bad sample in its second batch.
+PROCESS = '''
+import sys
+import mmengine.runner.runner
+mmengine.runner.runner.collect_env = dict       # starts compilers
+sys.path.insert(0, sys.argv[1])
+from toys import DATASETS, MODELS, Numbers, OneWeight, config, trained
+from mmvideo.command import exit_status
+from mmvideo.engine import distributed
+MODELS.register_module(name='OneWeight', module=OneWeight)
+DATASETS.register_module(name='Numbers', module=Numbers)
+cfg = config(sys.argv[2], [1, 2, 3, float('nan'), 5, 6])
+cfg.default_hooks.checkpoint.interval = 99
+cfg.launcher = 'pytorch'
+distributed.join('pytorch')
+sys.exit(exit_status(trained, cfg))
+'''
+
+
+@pytest.mark.slow
+def test_all_processes_stop_where_one_meets_a_bad_loss(tmp_path):
+    import os
+    import socket
+    import subprocess
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = str(free.getsockname()[1])
+    here = str(Path(__file__).parent)
+    processes = [subprocess.Popen(
+        [sys.executable, '-c', PROCESS, here, str(tmp_path / 'run')], text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env={**os.environ, 'RANK': str(rank), 'LOCAL_RANK': str(rank), 'WORLD_SIZE': '2',
+             'LOCAL_WORLD_SIZE': '2', 'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': port,
+             'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(Path(here).parents[1])})
+        for rank in range(2)]
+    said = ''.join(process.communicate(timeout=300)[0] for process in processes)
+    assert [process.returncode for process in processes] == [2, 2]
+    assert ('the loss of iteration 2 (epoch 1) is not finite. process 1: loss nan, loss_way nan, '
+            'height nan; samples: number nan. The weights before it are finite and saved') in said
+    state = read_checkpoint(tmp_path / 'run/iter_1.pth')['state_dict']
+    assert state['w'].item() == 0.5 * 1.5
