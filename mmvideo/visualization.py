@@ -8,7 +8,7 @@ import numpy as np
 
 from mmvideo.errors import InputError, MissingFileError
 
-__all__ = ['annotate_video', 'draw_lines']
+__all__ = ['annotate_video', 'draw_lines', 'save_figure']
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 # Pixels from the top of a capital to its foot, and line to line, in the font at scale 1.
@@ -17,6 +17,28 @@ LINE = 34
 # Text takes a 24th of the shorter side: still legible on a video of this many pixels.
 CAPITALS_PER_SIDE = 24
 LEGIBLE_SHORT_SIDE = 240
+
+
+def save_figure(figure, path, flag, **options):
+    """Write a figure of matplotlib where a flag of the command line says, and close it.
+
+    Args:
+        figure: the figure.
+        path: file to write; its suffix tells the kind.
+        flag: for messages, such as '--out'.
+        options: of ``Figure.savefig``.
+
+    Raises:
+        InputError: matplotlib writes no such kind of file.
+    """
+    import matplotlib.pyplot as plt
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        figure.savefig(path, **options)
+    except ValueError as error:
+        raise InputError(f'{flag} {path}: {error}') from error
+    finally:
+        plt.close(figure)
 
 
 def draw_lines(image, lines):

@@ -81,6 +81,36 @@ def test_resumed_and_short_logs(tmp_path, epochs, first, expected):
     np.testing.assert_allclose(read.train_at, expected)
 
 
+@pytest.mark.parametrize('again', [1, 2, 3])
+def test_a_folder_of_a_run_that_was_resumed(tmp_path, again):
+    """Three epochs, then resumed at the start of an epoch; with other values, to be told apart."""
+    first = engine_lines(3)
+    later = [{**line, 'loss': 7.0} if 'loss' in line else {**line, 'top1_acc': 0.9}
+             for line in engine_lines(2, first_epoch=again)]
+    write(tmp_path / 'tsm/20260101_000000/vis_data/scalars.json', first)
+    write(tmp_path / 'tsm/20260102_000000/vis_data/scalars.json', later)
+    # A start that died before it logged anything changes nothing.
+    write(tmp_path / 'tsm/20260103_000000/vis_data/scalars.json', [])
+    read = tool.read_log(tmp_path / 'tsm')
+    epochs = again + 1
+    np.testing.assert_allclose(read.train_at, [(e * 11 + k) / 11 for e in range(epochs)
+                                               for k in (4, 8)])
+    assert (read.curve('loss', 'train')[1] == 7).tolist() == \
+        [False] * 2 * (again - 1) + [True] * 4
+    at, values = read.curve('top1_acc', 'val')
+    assert at.tolist() == list(range(1, epochs + 1))
+    assert values.tolist() == pytest.approx([0.2 * e for e in range(1, again)] + [0.9, 0.9])
+
+
+def test_a_folder_of_0x_that_was_resumed(tmp_path):
+    write(tmp_path / 'a.log.json', old_lines(2))
+    write(tmp_path / 'b.log.json', [{**line, 'epoch': line['epoch'] + 1} if 'epoch' in line
+                                    else line for line in old_lines(2)])
+    read = tool.read_log(tmp_path)
+    np.testing.assert_allclose(read.train_at, [k / 3 for k in range(1, 10)])
+    assert read.val_at == [1, 2, 3]
+
+
 def test_log_without_epochs_counts_iterations(tmp_path):
     lines = [dict(loss=1.0, time=0.1, iter=k, step=k) for k in (4, 8)] + [dict(top1_acc=1, step=8)]
     read = tool.read_log(write(tmp_path / 'a.json', lines))
@@ -149,7 +179,7 @@ def test_names_in_the_legend(log, count, legend, expected):
     (dict(keys=['los']), r"scalars\.json: no key 'los'; known: data_time, loss, loss_cls, lr"),
     (dict(legend=['a', 'b', 'c']), '--legend: expected one name for each of 1 logs'),
     (dict(style='plaid'), "--style: no style 'plaid'; known: .*whitegrid"),
-    (dict(out=None), '--out'), (dict(out='a.docx'), '--out: a.docx')])
+    (dict(out=None), '--out'), (dict(out='a.docx'), '--out a.docx')])
 def test_wrong_arguments(log, tmp_path, monkeypatch, options, message):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=message):

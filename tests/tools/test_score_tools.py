@@ -110,6 +110,7 @@ def test_confusions_of_wrong_requests(tmp_path, capsys, config):
     for arguments, said in (
             (['--label-file', tmp_path / 'classes.txt'], '2 class names, 3 classes are scored'),
             (['--target-classes', 3], 'expected 0..2'),
+            (['--show-path', tmp_path / 'm.docx'], '--show-path'),
             (['--show-path', tmp_path / 'm.png', '--cmap', 'rainbows'], 'no such color map')):
         code, _, err = run(capsys, confusion_matrix, config, path, *arguments)
         assert code == 2 and said in err

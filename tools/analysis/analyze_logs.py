@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from mmvideo.errors import InputError, MissingFileError
+from mmvideo.visualization import save_figure
 
 # Say where a line belongs; no curve is drawn of them.
 PLACES = ('epoch', 'iter', 'step', 'mode', 'memory')
@@ -81,19 +82,24 @@ def read_lines(path):
 
 
 def read_log(path):
-    """Read a log of either generation; of a work dir, that of its newest run.
+    """Read a log of either generation; of a work dir, those of all its starts.
+
+    Of a run that was resumed each start has a log. What was trained again counts as of the later
+    start; where one began anew, at the first iteration, those before it are another run.
 
     Raises:
         MissingFileError: there is no such file.
         InputError: it is not a log, or there is no line of training or validation in it.
     """
     if Path(path).is_dir():
-        runs = sorted(Path(path).glob('*/vis_data/scalars.json'))
-        if not runs:
+        starts = sorted(Path(path).glob('*/vis_data/scalars.json'))
+        starts = starts or sorted(Path(path).glob('*.log.json'))
+        if not starts:
             raise MissingFileError(f'{path}: no run in this folder; expected '
                                    '<time>/vis_data/scalars.json')
-        path = runs[-1]
-    lines = read_lines(path)
+        path, lines = starts[-1], resumed([read_lines(start) for start in starts])
+    else:
+        lines = read_lines(path)
     if any('mode' in line for line in lines):
         log = _old_log(Path(path), lines)
     else:
@@ -102,6 +108,35 @@ def read_log(path):
         raise InputError(f'{path}: no line of training or validation; expected the '
                          'vis_data/scalars.json or .log.json of a training run')
     return log
+
+
+def resumed(starts):
+    """The lines of one run from those of its starts, each a list in the order of the time.
+
+    Lines of earlier starts from the first line of a later one on are left out, and validations
+    that came after them.
+    """
+    kept = []
+    for lines in starts:
+        first = next((line for line in lines if is_training(line)), None)
+        if first is not None:
+            kept = [line for line in kept if is_before(line, first)]
+        kept += lines
+    return kept
+
+
+def is_training(line):
+    return 'iter' in line and line.get('mode', 'train') == 'train'
+
+
+def is_before(line, first):
+    """Whether a line tells of what was trained before another, a training line."""
+    if 'mode' in line and is_training(line):     # 0.x: counted from the start of the epoch
+        return (line['epoch'], line['iter']) < (first['epoch'], first['iter'])
+    if is_training(line):
+        return line['iter'] < first['iter']
+    # A validation: of an epoch, where these are counted.
+    return line.get('epoch', line.get('step', 0)) < first.get('epoch', first['iter'])
 
 
 def _old_log(path, lines):
@@ -237,13 +272,9 @@ def plot_curve(paths, keys, out=None, title=None, legend=None, backend='Agg', st
             figure.suptitle(title)
         if out is None:
             plt.show()
+            plt.close(figure)
         else:
-            Path(out).parent.mkdir(parents=True, exist_ok=True)
-            try:
-                figure.savefig(out)
-            except ValueError as error:
-                raise InputError(f'--out: {out}: {error}') from error
-        plt.close(figure)
+            save_figure(figure, out, '--out')
 
 
 def epoch_times(log, include_outliers=False):

@@ -15,6 +15,7 @@ import numpy as np
 
 from mmvideo.command import KeyValues, exit_status
 from mmvideo.errors import InputError
+from mmvideo.visualization import save_figure
 
 CHECKPOINTS = ('.pth', '.pt')
 # Above that, numbers in the fields cannot be read.
@@ -85,8 +86,10 @@ def read_predictions(args, cfg):
 
 def count_pairs(predictions, labels, num_classes):
     """Counts [C, C]: row the label, column what was predicted; classes that never occur too."""
-    counts = np.zeros((num_classes, num_classes), int)
-    np.add.at(counts, (np.asarray(labels), predictions), 1)
+    from mmvideo.evaluation.functional import confusion_matrix
+    predictions, labels = np.asarray(predictions), np.asarray(labels)
+    counts, occur = np.zeros((num_classes, num_classes), int), np.union1d(predictions, labels)
+    counts[np.ix_(occur, occur)] = confusion_matrix(predictions, labels)
     return counts
 
 
@@ -132,8 +135,7 @@ def draw(counts, names, path, cmap='viridis', include_values=False):
             bright = dark[0] + shares[row, column] * (dark[1] - dark[0]) > 0.5
             axis.text(column, row, str(counts[row, column]), ha='center', va='center',
                       fontsize=size, color='black' if bright else 'white')
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
+    save_figure(figure, path, '--show-path', dpi=150)
     print(f'drawn: {path}')
 
 

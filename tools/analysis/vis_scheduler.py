@@ -10,6 +10,7 @@ import sys
 
 from mmvideo.command import KeyValues, exit_status
 from mmvideo.errors import InputError
+from mmvideo.visualization import save_figure
 
 # Steps of an epoch where the size of the data set is not known: enough for a smooth rise.
 STEPS = 100
@@ -138,11 +139,7 @@ def draw(curves, label, path, log_scale=False):
     axis.set_yscale('log' if log_scale else 'linear')
     axis.grid(alpha=0.3)
     axis.legend(frameon=False, fontsize='small')
-    try:
-        figure.savefig(path)
-    except ValueError as error:
-        raise InputError(f'--out {path}: {error}') from error
-    plt.close(figure)
+    save_figure(figure, path, '--out')
     print(f'drawn: {path}')
 
 
