@@ -76,7 +76,7 @@ def test_it_is_resumed_and_tested_with_or_without_speed(trained, embedded, tmp_p
     (['--amp-dtype', 'fp16'], '--amp-dtype fp16 needs a GPU'),
     (['--cfg-options', 'compile.backend=x'], "compile.backend: no backend 'x'; known:"),
     (['--cfg-options', 'compile.mod=x'], "compile: CompileModel takes no argument 'mod'"),
-    (['--cfg-options', 'compile=fast'], "compile: expected True or a dict"),
+    (['--cfg-options', 'compile=fast'], 'compile: expected True or a dict'),
     (['--tensorboard'], 'needs the package tensorboard')])
 def test_what_cannot_be_is_told_in_a_line(flags, said, embedded, tmp_path, capsys, monkeypatch):
     if flags[0] == '--amp-dtype' and torch.cuda.is_available():
