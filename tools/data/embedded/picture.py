@@ -2,7 +2,7 @@
 import cv2
 import numpy as np
 
-__all__ = ['render']
+__all__ = ['Ground', 'render']
 
 # Corners at radius 1 around the middle, pointing along +x; none looks the same after a part turn.
 OUTLINES = {
@@ -27,7 +27,7 @@ def render(clip):
         np.ndarray: uint8 RGB [num_frames, height, width, 3].
     """
     frames = np.empty((clip.num_frames, clip.height, clip.width, 3), np.uint8)
-    ground = _Ground(clip)
+    ground = Ground(clip)
     color = tuple(round(c) for c in clip.shape_color)
     last = clip.num_frames - 1
     for k, frame in enumerate(frames):
@@ -57,7 +57,7 @@ def _corners(clip, time):
     return outline @ np.array([[along, across], [-across, along]]) + (x, y)
 
 
-class _Ground:
+class Ground:
     """The background: a color and slow waves over it.
 
     cos(place + drift) is taken apart into cos and sin of the place, worked out once, and of the
