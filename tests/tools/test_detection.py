@@ -19,7 +19,6 @@ from mmvideo.datasets import AVADataset  # noqa: E402
 from mmvideo.errors import InputError  # noqa: E402
 
 
-
 @pytest.fixture(scope='module')
 def made(tmp_path_factory):
     out = tmp_path_factory.mktemp('detection') / 'ava'
