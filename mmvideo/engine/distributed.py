@@ -155,13 +155,19 @@ def _watch(rank, size):
         key = secrets.token_hex()
         said = (watch.listen(host, key), key, watch.name)
     port, key, name = told_by_main(said)
+    is_connected = [False] * size
     if rank:
         try:
             watch.connect(host, port, key, name)
+            is_connected[rank] = True
         except OSError as error:
             warnings.warn(f'process {rank} cannot reach port {port} of {host} ({error}): that '
                           'another process died will show late', stacklevel=2)
     watch.start()
+    dist.all_gather_object(is_connected, is_connected[rank])
+    if rank == 0:
+        watch.meet(sum(is_connected))
+    told_by_main(None)      # nobody goes on before: an error that comes at once must reach them all
 
 
 def told_by_main(value):

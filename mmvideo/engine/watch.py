@@ -115,6 +115,12 @@ class Watch:
         atexit.register(self._leave)
         threading.Thread(target=self._run, name='watch', daemon=True).start()
 
+    def meet(self, count):
+        """Wait until process 0 knows as many others as have connected."""
+        with self._news:
+            self._news.wait_for(lambda: sum(line.who is not None for line in self._lines) >= count,
+                                LOST_SECONDS)
+
     def _keep(self, line):
         self._lines.append(line)
         self._selector.register(line.connection, selectors.EVENT_READ, line)
@@ -145,7 +151,9 @@ class Watch:
                 if message.get('key') != self._key:
                     messages = None
                     break
-                line.who = str(message.get('who'))
+                with self._news:
+                    line.who = str(message.get('who'))
+                    self._news.notify_all()
             elif 'gone' in message:
                 line.is_done = True
                 self._judge(message['gone'], line)
