@@ -22,6 +22,7 @@ from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
 from mmvideo.errors import InputError
 
+from .memory import keep_freed_memory
 from .stopping import SIGNALS
 
 __all__ = ['LIMIT_SECONDS', 'WatchedLoader', 'named_errors']
@@ -168,6 +169,7 @@ def _begin(parent, init, worker_id):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:      # it died before
             os._exit(1)
+    keep_freed_memory()
     if init is not None:
         init(worker_id)
 
