@@ -56,7 +56,8 @@ class BaseDataset(Dataset):
         modality: 'RGB', 'Flow' or 'Audio'.
         sample_by_class: training only: draw a class, then one of its records, in place of the
             record asked for. The item keeps the index that was asked for. A sampler
-            ``ClassSpecificDistributedSampler`` takes this over.
+            ``ClassSpecificDistributedSampler`` takes this over. A dict ``{class: factor}`` draws
+            some classes more, or less, often than the others.
         power: a class is drawn with probability proportional to (its number of records) ** power:
             0 for all classes alike, 1 for all records alike.
         dynamic_length: what ``ClassSpecificDistributedSampler`` balances classes by: by showing
@@ -88,7 +89,7 @@ class BaseDataset(Dataset):
         self.num_classes = num_classes
         self.start_index = start_index
         self.modality = modality
-        self.sample_by_class = sample_by_class and not test_mode
+        self.sample_by_class = False if test_mode else sample_by_class
         self.power = power
         self.dynamic_length = dynamic_length
         if modality not in ('RGB', 'Flow', 'Audio'):
@@ -173,7 +174,21 @@ class BaseDataset(Dataset):
         for i, record in enumerate(self.records):
             classes.setdefault(record['label'], []).append(i)
         chances = np.array([len(members) for members in classes.values()], float) ** self.power
+        if isinstance(self.sample_by_class, dict):
+            chances *= self._factors(self.sample_by_class, classes)
         return list(classes.values()), chances / chances.sum()
+
+    @staticmethod
+    def _factors(given, classes):
+        """Of each class, 1 for those that are not given."""
+        try:
+            factors = {int(label): float(factor) for label, factor in given.items()}
+        except (TypeError, ValueError):
+            factors = {None: 0}
+        if not set(factors) <= set(classes) or not all(0 < f < np.inf for f in factors.values()):
+            raise InputError('sample_by_class: expected True, or a dict of classes that have '
+                             f'records and of factors > 0, got {given!r}')
+        return np.array([factors.get(label, 1.) for label in classes])
 
     def __len__(self):
         return len(self.records)

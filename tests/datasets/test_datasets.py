@@ -182,10 +182,11 @@ def test_draws_depend_on_seed_epoch_and_index_alone(tmp_path):
     assert pickle.loads(pickle.dumps(dataset))[1]['draw'] == first[1]
 
 
-@pytest.mark.parametrize('power, share', [(0, 0.5), (1, 0.9)])
-def test_sampling_by_class(power, share, tmp_path):
+@pytest.mark.parametrize('power, factors, share', [
+    (0, True, 0.5), (1, True, 0.9), (0, {1: 3}, 0.25), (1, {'0': 1 / 9, '1': 3}, 0.25)])
+def test_sampling_by_class(power, factors, share, tmp_path):
     lines = ['a.mp4 0'] * 9 + ['b.mp4 1']
-    dataset = make(tmp_path, lines, pipeline=[Draw()], sample_by_class=True, power=power)
+    dataset = make(tmp_path, lines, pipeline=[Draw()], sample_by_class=factors, power=power)
     labels = []
     for epoch in range(60):
         dataset.set_epoch(epoch)
@@ -193,6 +194,12 @@ def test_sampling_by_class(power, share, tmp_path):
     assert abs(labels.count(0) / 600 - share) < 0.06
     testing = make(tmp_path, lines, pipeline=[Draw()], sample_by_class=True, test_mode=True)
     assert [testing[i]['label'] for i in range(10)] == [0] * 9 + [1]
+
+
+@pytest.mark.parametrize('factors', [{2: 1}, {0: 0}, {0: 'often'}, {'few': 2}])
+def test_factors_of_classes(factors, tmp_path):
+    with pytest.raises(InputError, match='sample_by_class: expected True, or a dict of classes'):
+        make(tmp_path, ['a.mp4 0', 'b.mp4 1'], pipeline=[Draw()], sample_by_class=factors)
 
 
 def loaded(dataset, num_workers):
