@@ -106,6 +106,10 @@ OFFICIAL = {
         'data/hvu', 'docs/data/hvu.md', 3142,
         dict(train=about(481000), val=about(31000), test=about(65000)),
         ('hvu_action', 'hvu_attribute', 'hvu_concept', 'hvu_event', 'hvu_object', 'hvu_scene')),
+    'charades': Official(
+        'Charades', 'arXiv:1604.01753', 'https://prior.allenai.org/projects/charades',
+        'data/charades', 'docs/data/charades.md', 157, dict(train=about(7985), val=about(1863)),
+        ()),
     'diving48': Official(
         'Diving48 V2', 'ECCV 2018', 'http://www.svcl.ucsd.edu/projects/resound/dataset.html',
         'data/diving48', 'docs/data/diving48.md', 48,

@@ -68,6 +68,14 @@ VIDEOS = {
          'adult+female+speaking/a-1.mp4,adult+female+speaking,3,0\nclapping/a-1.mp4,clapping,4,1\n'},
         ['adult+female+speaking/a-1.mp4', 'clapping/a-1.mp4'], ['--subset', 'val'],
         {'mit_val_list_videos.txt': 'adult+female+speaking/a-1.mp4 169\nclapping/a-1.mp4 0\n'}),
+    'charades': (
+        {'Charades_v1_train.csv': 'id,subject,script,actions,length\n'
+                                  '46GP8,HR43,"A person, cooking",c092 11.90 21.20;'
+                                  'c147 0.00 12.60;c092 22.00 30.00,24.83\nN11GT,0KZ7,,,18.33\n',
+         'Charades_v1_test.csv': 'id,actions\nYSKX3,c156 1.00 2.00\n'},
+        ['46GP8.mp4', 'N11GT.mp4', 'YSKX3.mp4'], [],
+        {'charades_train_list_videos.txt': '46GP8.mp4 92 147\n',
+         'charades_val_list_videos.txt': 'YSKX3.mp4 156\n'}),
     'mmit': (
         {'trainingSet.csv': 'accelerating/a-1.mp4,12,34\n', 'validationSet.txt': 'b/c.mp4,312\n'},
         ['accelerating/a-1.mp4', 'b/c.mp4'], [],

@@ -224,6 +224,8 @@ WRONG = [
      'trainingSet.csv, line 1: class 313, expected 0..312'),
     ('mmit', {'trainingSet.csv': 'a/b.mp4,x\n'}, [],
      "trainingSet.csv, line 1: expected class numbers after the name, found 'x'"),
+    ('charades', {'Charades_v1_train.csv': 'id,actions\na,c157 1 2\n'}, [],
+     "Charades_v1_train.csv, line 2: action 'c157 1 2', expected for example 'c092 11.90 21.20'"),
     ('diving48', {'Diving48_V2_train.json': '[{"vid_name": "a", "label": 48}]'}, [],
      'Diving48_V2_train.json, entry 1: class 48, expected 0..47'),
     ('diving48', {'Diving48_V2_train.json': '{"vid_name": "a"'}, [], 'is no valid JSON'),

@@ -1,13 +1,15 @@
-"""Split files with separators: Kinetics, HVU, Moments in Time, Jester, Something-Something V1."""
+"""Split files with separators: Kinetics, HVU, Moments in Time, Charades, Jester, Something V1."""
 import os.path as osp
+import re
 
 from mmvideo.errors import InputError
 from mmvideo.labels import label_names
 
 from .split_files import Classes, Entry, csv_lines
 
-__all__ = ['hvu', 'jester', 'kinetics', 'mit', 'mmit', 'sthv1']
+__all__ = ['charades', 'hvu', 'jester', 'kinetics', 'mit', 'mmit', 'sthv1']
 
+CHARADES_CLASSES = 157
 HVU_CATEGORIES = ('action', 'attribute', 'concept', 'event', 'object', 'scene')
 
 
@@ -145,6 +147,27 @@ def mmit(annotations, part, split):
         label = [classes.check(int(cell), where) for cell in numbers]
         entries.append(Entry((osp.splitext(name)[0],), label or None, folder,
                              is_in_folder=True))
+    return entries
+
+
+def charades(annotations, part, split):
+    """``id,...,actions,...`` in ``Charades_v1_train.csv``.
+
+    Actions are ``c092 11.90 21.20;c147 0.00 12.60``: class, begin and end in seconds. A video has each of its classes once. Those in which nothing was annotated are left out.
+    """
+    del split
+    path = annotations.find(f'Charades_v1_{"test" if part == "val" else part}.csv')
+    entries = []
+    for where, row in columns_of(csv_lines(path, 1, 'id,...,actions,...'), ('id', 'actions'), path):
+        numbers = set()
+        for action in filter(None, row.get('actions', '').split(';')):
+            found = re.fullmatch(r'c(\d{3})(?: \S+){2}', action.strip())
+            if found is None or int(found[1]) >= CHARADES_CLASSES:
+                raise InputError(f'{where}: action {action!r}, expected for example '
+                                 f"'c092 11.90 21.20', classes c000 to c{CHARADES_CLASSES - 1}")
+            numbers.add(int(found[1]))
+        if numbers:
+            entries.append(Entry((row['id'],), sorted(numbers)))
     return entries
 
 

@@ -57,6 +57,7 @@ DATA_SETS = {
     'jester': DataSet(csv_splits.jester, level=1, rgb_prefix=''),
     'mit': DataSet(csv_splits.mit, level=2, has_folder_a_part=True),
     'mmit': DataSet(csv_splits.mmit, level=2),
+    'charades': DataSet(csv_splits.charades, level=1, parts=('train', 'val')),
     'activitynet': DataSet(json_splits.activitynet, level=1, kinds='clips',
                            names={'': 'anet_{part}_video', 'clips': 'anet_{part}_clip'},
                            configs_want='rawframes'),
