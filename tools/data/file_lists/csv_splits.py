@@ -153,7 +153,8 @@ def mmit(annotations, part, split):
 def charades(annotations, part, split):
     """``id,...,actions,...`` in ``Charades_v1_train.csv``.
 
-    Actions are ``c092 11.90 21.20;c147 0.00 12.60``: class, begin and end in seconds. A video has each of its classes once. Those in which nothing was annotated are left out.
+    Actions are ``c092 11.90 21.20;c147 0.00 12.60``: class, begin and end in seconds. A video has
+    each of its classes once. Those in which nothing was annotated are left out.
     """
     del split
     path = annotations.find(f'Charades_v1_{"test" if part == "val" else part}.csv')
