@@ -85,8 +85,7 @@ def name_complaints(path, cfg):
                   for key in said if said[key] != found[key]
                   and (stem, key) not in NAMED_OTHERWISE]
     words = stem.replace('embedded_gaussian', '').split('_')
-    # The last one: what comes before may be what the training started from.
-    word = next((w for w in reversed(words) if w in FOLDERS), None)
+    word = next((w for w in words if w in FOLDERS), None)
     lists = str(loader.dataset.get('ann_file', ''))
     if word and not lists.startswith(FOLDERS[word]):
         complaints.append(f'{path}: the name says {word}, the lists lie in {osp.dirname(lists)}')

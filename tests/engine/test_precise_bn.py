@@ -107,7 +107,7 @@ def test_the_hook_runs_every_interval_and_at_the_end(tmp_path):
                                                                         max_epochs=3),
         optim_wrapper=dict(optimizer=torch.optim.SGD(model.parameters(), lr=0.)),
         custom_hooks=[Watched(num_iters=2, interval=2)], default_hooks=dict(checkpoint=None),
-        cfg=Config(dict()), experiment_name='precise')
+        cfg=Config(dict()), experiment_name='precise', default_scope='mmvideo')
     runner.train()
     # Two of three batches: pixels 0..7, mean 3.5; epoch 1 is not its turn.
     assert seen[0][0] == seen[0][1]
