@@ -66,6 +66,13 @@ class BriefRunner(Runner):
         logger.info(f'Environment, config and all that follows: {self.log_dir}')
         return logger
 
+    def dump_config(self):
+        """Write the whole config into the work dir, unless it is its own file that lies there."""
+        path = self.cfg.filename
+        if path is None or osp.realpath(path) != osp.realpath(
+                osp.join(self.work_dir, osp.basename(path))):
+            super().dump_config()
+
     def train(self):
         compat.keep_text(self.cfg)
         with self._watched(), self.stop.listening():

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +14,10 @@ import mmvideo
 from mmvideo.engine import record
 from mmvideo.engine.record import RecordRun, add_tensorboard, check_tensorboard, git_state
 from mmvideo.errors import InputError
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from toys import config, toys, trained  # noqa: E402, F401
 
 
 def git(folder, *command):
@@ -124,3 +129,14 @@ def test_tensorboard_is_added_once_and_asked_for(monkeypatch):
     monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
     with pytest.raises(InputError, match='needs the package tensorboard: pip install tensorboard'):
         check_tensorboard(cfg)
+
+
+@pytest.mark.usefixtures('toys')
+def test_a_config_that_lies_in_the_work_dir_stays_as_it_is(tmp_path):
+    own = tmp_path / 'own.py'
+    own.write_text('# mine\n')
+    cfg = config(tmp_path, epochs=1)
+    for folder in (tmp_path, tmp_path / 'other'):
+        trained(Config({**cfg, 'work_dir': str(folder)}, filename=str(own)))
+    assert own.read_text() == '# mine\n'
+    assert 'optim_wrapper' in (tmp_path / 'other/own.py').read_text()
