@@ -5,7 +5,13 @@ from torch import nn
 
 from mmvideo.errors import InputError
 from mmvideo.models.blocks.non_local import ClipNonLocal, per_block
-from mmvideo.models.blocks.shift import TemporalPool, TemporalShift, shift_channels
+from mmvideo.models.blocks.shift import (
+    OnlineShift,
+    TemporalPool,
+    TemporalShift,
+    delay_channels,
+    shift_channels,
+)
 from mmvideo.registry import MODELS
 
 
@@ -40,6 +46,33 @@ def test_shift_of_written_out_values():
         [4, 0, 2, 3], [8, 1, 6, 7], [0, 5, 10, 11]]
 
 
+@pytest.mark.parametrize('causal, expected', [
+    ('first', [[0, 1, 2, 3], [0, 5, 6, 7], [4, 9, 10, 11]]),
+    ('second', [[0, 0, 2, 3], [4, 1, 6, 7], [8, 5, 10, 11]]),
+])
+def test_causal_shift_of_written_out_values(causal, expected):
+    x = torch.arange(12.).view(3, 4, 1, 1)
+    clip = TemporalShift(nn.Identity(), 3, 4, causal)
+    assert clip(x).view(3, 4).tolist() == expected
+    # Two streams at once, the other's values ten times as large.
+    online = OnlineShift(nn.Identity(), 4, causal)
+    for _ in range(2):
+        found = torch.stack([online(torch.stack([frame, 10 * frame])) for frame in x])
+        assert found[:, 0].view(3, 4).tolist() == expected
+        assert torch.equal(found[:, 1], 10 * found[:, 0])
+        online.reset()
+
+
+@pytest.mark.parametrize('learns', [False, True])
+def test_causal_shift_keeps_memory_format_and_clips_apart(learns):
+    x = torch.randn(6, 8, 3, 5).to(memory_format=torch.channels_last).requires_grad_(learns)
+    out = delay_channels(x, 3, slice(0, 2))
+    assert out.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(out[3:], delay_channels(x[3:], 3, slice(0, 2)))
+    y = torch.randn(6, 4, 1, 1, dtype=torch.double, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda v: delay_channels(v, 3, slice(1, 2)), (y,))
+
+
 def test_gradient_and_its_gradient():
     x = torch.randn(6, 8, 2, 2, dtype=torch.double, requires_grad=True)
     assert torch.autograd.gradcheck(lambda v: shift_channels(v, 3, 4), (x,))
@@ -59,6 +92,8 @@ def test_frames_that_do_not_divide():
         shift_channels(torch.zeros(7, 8, 1, 1), 4)
     with pytest.raises(InputError, match='at least 2'):
         TemporalShift(nn.Identity(), 8, shift_div=1)
+    with pytest.raises(InputError, match="expected 'first' or 'second' .* not True"):
+        TemporalShift(nn.Identity(), 8, causal=True)
 
 
 def test_pool_takes_the_maximum_over_three_frames():

@@ -15,12 +15,15 @@ class MobileNetV2TSM(MobileNetV2):
         is_shift: False leaves the plain network.
         shift_div: one ``1/shift_div`` of the channels moves each way.
         pretrained2d: accepted for 1.x configs; 2D weights fit as they are.
+        causal: ``'first'`` or ``'second'``: nothing comes from the next frame, see
+            :class:`~mmvideo.models.blocks.shift.TemporalShift`.
         kwargs: arguments of :class:`MobileNetV2`.
 
     Shape: [N*T, 3, H, W] -> [N*T, 1280, H / 32, W / 32].
     """
 
-    def __init__(self, num_segments=8, is_shift=True, shift_div=8, pretrained2d=True, **kwargs):
+    def __init__(self, num_segments=8, is_shift=True, shift_div=8, pretrained2d=True, causal=None,
+                 **kwargs):
         super().__init__(**kwargs)
         self.num_segments = num_segments
         self.pretrained2d = pretrained2d
@@ -28,4 +31,4 @@ class MobileNetV2TSM(MobileNetV2):
             # Widening blocks only: the first stage has no 1x1 convolution to shift into.
             if (is_shift and isinstance(block, InvertedResidual) and block.is_residual
                     and len(block.conv) == 3):
-                block.conv[0] = TemporalShift(block.conv[0], num_segments, shift_div)
+                block.conv[0] = TemporalShift(block.conv[0], num_segments, shift_div, causal)

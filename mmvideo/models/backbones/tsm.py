@@ -28,6 +28,8 @@ class ResNetTSM(ResNet):
             3.2), ``'block'`` in front of the whole block.
         temporal_pool: halve the frames before the second stage.
         pretrained2d: accepted for 1.x configs; 2D weights fit as they are.
+        causal: ``'first'`` or ``'second'``: nothing comes from the next frame, see
+            :class:`~mmvideo.models.blocks.shift.TemporalShift`.
         kwargs: arguments of :class:`ResNet`.
 
     Shape: [N*T, C, H, W] -> [N*T, C', H / 32, W / 32], N*T/2 frames with ``temporal_pool``.
@@ -35,7 +37,7 @@ class ResNetTSM(ResNet):
 
     def __init__(self, depth, num_segments=8, is_shift=True, non_local=(0, 0, 0, 0),
                  non_local_cfg=NO_CFG, shift_div=8, shift_place='blockres', temporal_pool=False,
-                 pretrained2d=True, **kwargs):
+                 pretrained2d=True, causal=None, **kwargs):
         super().__init__(depth, **kwargs)
         if shift_place not in ('block', 'blockres'):
             raise InputError(f"ResNetTSM: shift_place must be 'block' or 'blockres', "
@@ -53,9 +55,10 @@ class ResNetTSM(ResNet):
             for j, block in enumerate(stage):
                 if is_shift and j % step == 0:
                     if shift_place == 'block':
-                        stage[j] = TemporalShift(block, frames, shift_div)
+                        stage[j] = TemporalShift(block, frames, shift_div, causal)
                     else:
-                        block.conv1.conv = TemporalShift(block.conv1.conv, frames, shift_div)
+                        block.conv1.conv = TemporalShift(block.conv1.conv, frames, shift_div,
+                                                         causal)
                 if attended[i][j]:
                     stage[j] = ClipNonLocal(stage[j], block.out_channels, frames, non_local_cfg)
         if temporal_pool and self.num_stages > 1:

@@ -4,7 +4,8 @@ from torch import nn
 
 from mmvideo.errors import InputError
 
-__all__ = ['TemporalPool', 'TemporalShift', 'shift_channels', 'split_clips']
+__all__ = ['OnlineShift', 'TemporalPool', 'TemporalShift', 'delay_channels', 'shift_channels',
+           'split_clips']
 
 
 def split_clips(x, num_segments):
@@ -58,31 +59,94 @@ def shift_channels(x, num_segments, shift_div=8):
     return _move(x, num_segments, fold, False)
 
 
+def delay_channels(x, num_segments, group):
+    """Move one group of channels one frame forth; the others stay.
+
+    Shape: [N*T, C, H, W] -> the same.
+    """
+    out = x.clone()
+    source, target = split_clips(x, num_segments), split_clips(out, num_segments)
+    target[:, 1:, group] = source[:, :-1, group]
+    target[:, 0, group] = 0
+    return out
+
+
+def delayed_group(num_channels, shift_div, causal):
+    """The ``'first'`` or ``'second'`` run of ``1/shift_div`` of the channels, as a slice."""
+    fold = num_channels // shift_div
+    return slice(0, fold) if causal == 'first' else slice(fold, 2 * fold)
+
+
 class TemporalShift(nn.Module):
     """Lets each frame see its neighbors by moving channels along time, at no arithmetic cost.
 
     TSM (arXiv:1811.08383), section 3. One ``1/shift_div`` of the channels is taken from the next
-    frame, one from the previous frame, the rest stays. Where a clip ends, zeros come in.
+    frame, one from the previous frame, the rest stays. Where a clip ends, zeros come in. The causal
+    form of section 4.2 takes nothing from the next frame, so that frames can be seen as they come
+    (:class:`OnlineShift`).
 
     Args:
         net: receives the shifted features; its weights get the key ``<place>.net.*``.
         num_segments: frames per clip, T. Frames of one clip must lie next to each other.
         shift_div: 8 for every row of the zoo; a quarter of the channels moves then.
+        causal: which run of channels is taken from the previous frame, where none is from the next:
+            ``'first'``, as in the paper's online networks, or ``'second'``, which a network that
+            was trained to look both ways takes from there, too. None looks both ways.
 
     Shape: [N*T, C, H, W] -> whatever ``net`` gives for it.
     """
 
-    def __init__(self, net, num_segments=8, shift_div=8):
+    def __init__(self, net, num_segments=8, shift_div=8, causal=None):
         super().__init__()
         if shift_div < 2:
             raise InputError(f'shift_div must be at least 2 (two groups of channels move), '
                              f'not {shift_div}')
+        if causal not in (None, 'first', 'second'):
+            raise InputError("causal: expected 'first' or 'second' (the channels that come from "
+                             f'the previous frame) or None (they come from both), not {causal!r}')
         self.net = net
         self.num_segments = num_segments
         self.shift_div = shift_div
+        self.causal = causal
 
     def forward(self, x):
-        return self.net(shift_channels(x, self.num_segments, self.shift_div))
+        if self.causal is None:
+            return self.net(shift_channels(x, self.num_segments, self.shift_div))
+        group = delayed_group(x.shape[1], self.shift_div, self.causal)
+        return self.net(delay_channels(x, self.num_segments, group))
+
+
+class OnlineShift(nn.Module):
+    """The causal shift for frames that come one at a time.
+
+    TSM (arXiv:1811.08383), section 4.2: what a frame hands to the next is kept until that one
+    comes. Before the first frame of a stream that is zeros, as before a clip's.
+
+    Args:
+        net: as of :class:`TemporalShift`, under the same key.
+        shift_div: as of :class:`TemporalShift`.
+        causal: ``'first'`` or ``'second'``, as of :class:`TemporalShift`.
+
+    Shape: [N, C, H, W], the next frame of N streams -> whatever ``net`` gives for it.
+    """
+
+    def __init__(self, net, shift_div=8, causal='first'):
+        super().__init__()
+        self.net = net
+        self.shift_div = shift_div
+        self.causal = causal
+        self.kept = None
+
+    def reset(self):
+        """Forget what was seen: the next frame is the first of a stream."""
+        self.kept = None
+
+    def forward(self, x):
+        group = delayed_group(x.shape[1], self.shift_div, self.causal)
+        before, self.kept = self.kept, x[:, group].detach().clone()
+        out = x.clone()
+        out[:, group] = 0 if before is None else before
+        return self.net(out)
 
 
 class TemporalPool(nn.Module):
