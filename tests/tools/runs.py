@@ -1,6 +1,7 @@
 """Runs of the command line on the small embedded data set, for tests of the tools."""
 import importlib.util
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,12 @@ def options(embedded, kind='videos', **more):
 def environment():
     """One thread, so that several processes do not fight over two cores."""
     return {**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(ROOT)}
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        return free.getsockname()[1]
 
 
 def start(*command):

@@ -1,10 +1,11 @@
-"""A training run that is killed at any moment goes on to the same bits.
+"""Whatever ends a training run, it goes on to the same bits: killed, asked to stop, disk full.
 
 ``MMVIDEO_KILLS`` (50) says how often runs are killed.
 """
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -16,13 +17,15 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from runs import ROOT, TSM, environment, options  # noqa: E402
+from runs import ROOT, TSM, environment, free_port, options  # noqa: E402
 
 from mmvideo.checksum import damage  # noqa: E402
+from mmvideo.engine.saving import newest_whole  # noqa: E402
 
 KILLS = int(os.environ.get('MMVIDEO_KILLS', 50))
 EPOCHS, BATCHES = 6, 4
 LAST = f'epoch_{EPOCHS}.pth'
+STOPPED = 75
 CONFIG = f'''
 _base_ = [{TSM!r}]
 model = dict(cls_head=dict(dropout_ratio=0.5),
@@ -136,11 +139,15 @@ def logged(work):
 
 
 def assert_same_end(whole, work):
-    one, other = torch.load(whole / LAST), torch.load(work / LAST)
+    assert_same_state(whole / LAST, work / LAST)
+    assert logged(whole) == logged(work)
+
+
+def assert_same_state(*paths):
+    one, other = map(torch.load, paths)
     assert one.keys() == other.keys()
     for part in ('state_dict', 'ema_state_dict', 'optimizer', 'param_schedulers'):
         assert_same(one[part], other[part], part)
-    assert logged(whole) == logged(work)
 
 
 def assert_same(one, other, place):
@@ -159,8 +166,9 @@ def assert_same(one, other, place):
 
 @pytest.fixture(scope='module')
 def whole(train, tmp_path_factory):
+    """A run that nobody interrupts, with all its checkpoints."""
     work = tmp_path_factory.mktemp('whole')
-    finish(train, work)
+    finish(train, work, default_hooks__checkpoint__max_keep_ckpts=-1)
     assert len(logged(work)) == EPOCHS * (BATCHES + 1)
     return work
 
@@ -191,9 +199,13 @@ def assert_whole_or_not_there(work):
 
 
 def test_kills_at_random_moments(train, whole, tmp_path):
-    """Each run goes on where the one before was killed; those that get through are compared."""
+    """Each run goes on where the one before was killed.
+
+    After each kill the newest checkpoint is held against that of the whole run, and at the end
+    weights, averages, state of the optimizer and all that is logged.
+    """
     seed = int(os.environ.get('MMVIDEO_KILL_SEED', time.time_ns()))
-    draws, kills, writing, ends = random.Random(seed), 0, 0, 0
+    draws, kills, writing, compared, ends = random.Random(seed), 0, 0, 0, 0
     work = tmp_path / 'run0'
     while kills < KILLS:
         before = lines(work)
@@ -211,6 +223,11 @@ def test_kills_at_random_moments(train, whole, tmp_path):
             kills += 1
             writing += bool(list(work.glob('.*.pth.*.part')))
             assert_whole_or_not_there(work)
+            newest, passed_over = newest_whole(str(work))
+            assert not passed_over
+            if newest:
+                assert_same_state(whole / Path(newest).name, newest)
+                compared += 1
         if process.poll() == 0 or kills == KILLS:
             finish(train, work, '--resume')
             assert_same_end(whole, work)
@@ -218,5 +235,92 @@ def test_kills_at_random_moments(train, whole, tmp_path):
             ends += 1
             work = tmp_path / f'run{ends}'
     print(f'seed {seed}: {kills} kills, {writing} of them while a checkpoint was being written; '
-          f'{ends} runs came to their end, each with the same bits')
-    assert writing
+          f'after {compared} the newest checkpoint had the same bits (the others had none yet), '
+          f'and so had {ends} runs at their end')
+    assert writing and ends and compared > kills / 2
+
+
+@pytest.mark.parametrize('stop', [signal.SIGTERM, signal.SIGUSR1], ids=str)
+@pytest.mark.parametrize('workers', [0, 2])
+def test_a_run_that_is_asked_to_stop_saves_and_leaves(stop, workers, train, whole, tmp_path):
+    more = dict(train_dataloader__num_workers=workers, val_dataloader__num_workers=workers,
+                train_dataloader__persistent_workers=workers > 0)
+    for _ in range(2):
+        before = lines(tmp_path)
+        process = train(tmp_path, '--resume', **more)
+        until(process, has_more, tmp_path, before + 3)
+        os.killpg(process.pid, stop)        # Slurm sends it to the workers of loaders, too
+        assert process.wait() == STOPPED, console(tmp_path)[-3000:]
+        last = console(tmp_path).splitlines()[-1]
+        said = re.fullmatch(rf'stopped by {stop.name} after (\d+) iterations; (\S+) is saved, '
+                            r'--resume goes on from there', last)
+        assert said, last
+        assert torch.load(said[2])['meta']['iter'] == int(said[1])
+        assert (tmp_path / 'last_checkpoint').read_text() == said[2]
+    finish(train, tmp_path, '--resume', **more)
+    assert_same_end(whole, tmp_path)
+
+
+def test_two_processes_stop_at_one_batch(embedded, tmp_path):
+    (tmp_path / 'config.py').write_text(CONFIG)
+    chosen = options(embedded, train_cfg__max_epochs=3, train_dataloader__batch_size=2)
+
+    def start(work):
+        work.mkdir(exist_ok=True)
+        with open(work / 'console.txt', 'a') as log:
+            return subprocess.Popen(
+                [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node', '2',
+                 '--master_port', str(free_port()), 'tools/train.py', str(tmp_path / 'config.py'),
+                 '--launcher', 'pytorch', '--validate', '--seed', '3', '--deterministic',
+                 '--resume', '--work-dir', str(work), *chosen],
+                cwd=ROOT, env=environment(), stdout=log, stderr=log)
+
+    whole, cut = tmp_path / 'whole', tmp_path / 'cut'
+    assert start(whole).wait(600) == 0, console(whole)[-3000:]
+    process = start(cut)
+    until(process, has_more, cut, 2)
+    process.send_signal(signal.SIGTERM)     # torchrun passes it on
+    assert process.wait(120)
+    said = re.findall(r'^stopped by SIGTERM after (\d+) iterations; ', console(cut), re.MULTILINE)
+    assert len(said) == 1, console(cut)[-3000:]
+    assert start(cut).wait(600) == 0, console(cut)[-3000:]
+    assert_same_state(whole / 'epoch_3.pth', cut / 'epoch_3.pth')
+
+
+# Arguments: folder to be the disk, Python, then the command; the second checkpoint finds no room.
+SMALL_DISK = """
+disk=$1 python=$2; shift 2
+mount -t tmpfs -o size=4m tmpfs "$disk" || exit 77
+"$@" 2>&1
+echo "STATUS $?"
+"$python" - "$disk/work" <<'END'
+import os, sys
+from mmvideo.checksum import damage
+from mmvideo.engine.saving import newest_whole
+work = sys.argv[1]
+files = [name for name in os.listdir(work) if name.endswith(('.pth', '.part'))]
+print('LEFT', {name: damage(f'{work}/{name}') for name in files}, newest_whole(work))
+END
+"""
+
+
+def test_a_full_disk_ends_with_an_error(embedded, tmp_path):
+    """A disk of its own; tests/engine/test_saving.py limits the size of files instead."""
+    (tmp_path / 'config.py').write_text(CONFIG)
+    disk = tmp_path / 'disk'
+    disk.mkdir()
+    done = subprocess.run(
+        ['unshare', '-Urm', 'sh', '-c', SMALL_DISK, 'sh', str(disk), sys.executable,
+         sys.executable, 'tools/train.py', str(tmp_path / 'config.py'), '--work-dir',
+         str(disk / 'work'), '--seed', '3', *options(embedded)],
+        cwd=ROOT, env=environment(), capture_output=True, text=True)
+    if done.returncode == 77 or 'unshare' in done.stderr:
+        pytest.skip('no disk can be mounted here')
+    out = done.stdout
+    assert 'STATUS 2\n' in out, out[-3000:] + done.stderr[-3000:]
+    assert re.search(r'^error: \S+/iter_2.pth cannot be saved: No space left on device \(it takes '
+                     r'\d\.\d MB, \d\.\d MB are free\)\. The checkpoints before it are whole',
+                     out, re.MULTILINE), out[-3000:]
+    assert 'Traceback' not in out
+    path = disk / 'work' / 'iter_1.pth'
+    assert out.endswith(f"LEFT {{'iter_1.pth': None}} ('{path}', [])\n"), out[-3000:]

@@ -1,7 +1,6 @@
 """Several processes, started as torchrun, Slurm and MPI start them; what they do when one dies."""
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from runs import ROOT, TSM, environment, options, run  # noqa: E402
+from runs import ROOT, TSM, environment, free_port, options, run  # noqa: E402
 
 from mmvideo.checkpoint_file import read_checkpoint  # noqa: E402
 
@@ -23,12 +22,6 @@ LAUNCHED = dict(
     slurm=('SLURM_PROCID', 'SLURM_NTASKS', 'SLURM_LOCALID', 'SLURM_NTASKS_PER_NODE'),
     mpi=('OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE', 'OMPI_COMM_WORLD_LOCAL_RANK',
          'OMPI_COMM_WORLD_LOCAL_SIZE'))
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(('127.0.0.1', 0))
-        return free.getsockname()[1]
 
 
 def torchrun(*command, processes=2, restarts=0):
