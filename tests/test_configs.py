@@ -174,6 +174,8 @@ def record(embedded, tmp_path_factory):
     feature, rows, _ = (embedded / 'val_audio_features.txt').read_text().splitlines()[0].split()
     records = dict(
         VideoDataset=dict(filename=str(folder / 'video.mp4'), start_index=0),
+        CharadesDataset=dict(filename=str(folder / 'video.mp4'), start_index=0,
+                             actions=np.array([[1., 0, 1]]), length_seconds=1.2),
         RawframeDataset=dict(frame_dir=str(folder), total_frames=30, offset=0),
         AudioDataset=dict(audio_path=str(folder / 'sound.wav'), total_frames=30, modality='Audio'),
         AudioFeatureDataset=dict(audio_path=str(embedded / 'audio_features' / feature),
@@ -206,7 +208,9 @@ def test_pipelines_give_what_the_model_takes(path, record):
         assert values.dtype == (torch.float32 if key == 'audios' else torch.uint8)
         preprocess = cfg.model.get('data_preprocessor') or dict(type='ActionDataPreprocessor')
         batch = MODELS.build(preprocess)(default_collate([sample, sample]))
-        assert batch['label'].shape == (2, dataset.num_classes if dataset.get('multi_class') else 1)
+        # Labels of moments have an axis more.
+        assert batch['label'].shape[::max(batch['label'].dim() - 1, 1)] == (
+            2, dataset.num_classes if dataset.get('multi_class') else 1)
         if not foreign:
             model_of(cfg).check_input(batch[key])
         shapes[phase] = batch[key].shape

@@ -18,8 +18,9 @@ def parse_args(argv=None):
     parser.add_argument('--eval-options', '--options', nargs='+', action=KeyValues,
                         default={}, metavar='KEY=VALUE',
                         help='arguments of metrics, for example top_k_accuracy.topk="(1,3)"')
-    parser.add_argument('--average-clips', choices=['score', 'prob'],
-                        help='average the views of a video as scores or as probabilities')
+    parser.add_argument('--average-clips', choices=['score', 'prob', 'max'],
+                        help='average the views of a video as scores or as probabilities, or take '
+                        'the greatest probability of each class')
     parser.add_argument('--fuse-conv-bn', action='store_true',
                         help='fold norm layers into convolutions; a little faster')
     parser.add_argument('--amp', action='store_true',

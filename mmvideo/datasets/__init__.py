@@ -2,6 +2,7 @@
 from mmvideo.datasets.audio import AudioDataset, AudioFeatureDataset, AudioVisualDataset
 from mmvideo.datasets.ava import AVADataset
 from mmvideo.datasets.base import BaseDataset
+from mmvideo.datasets.charades import CharadesDataset
 from mmvideo.datasets.hvu import HVUDataset
 from mmvideo.datasets.image import ImageDataset
 from mmvideo.datasets.rawframe import RawframeDataset
@@ -11,6 +12,6 @@ from mmvideo.datasets.video import RepeatAugDataset, VideoDataset, repeat_collat
 from mmvideo.datasets.wrappers import ConcatDataset, RepeatDataset
 
 __all__ = ['AVADataset', 'AudioDataset', 'AudioFeatureDataset', 'AudioVisualDataset', 'BaseDataset',
-           'ClassSpecificDistributedSampler', 'ConcatDataset', 'HVUDataset', 'ImageDataset',
-           'RawVideoDataset', 'RawframeDataset', 'RepeatAugDataset', 'RepeatDataset',
-           'VideoDataset', 'repeat_collate']
+           'CharadesDataset', 'ClassSpecificDistributedSampler', 'ConcatDataset', 'HVUDataset',
+           'ImageDataset', 'RawVideoDataset', 'RawframeDataset', 'RepeatAugDataset',
+           'RepeatDataset', 'VideoDataset', 'repeat_collate']

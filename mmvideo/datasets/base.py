@@ -78,6 +78,7 @@ class BaseDataset(Dataset):
     media = 'video'
     suffixes = ()
     delimiter = None
+    label_keys = ('label',)     # what a sample that stands in for another takes from that
 
     def __init__(self, ann_file, pipeline, data_prefix=None, test_mode=False, multi_class=False,
                  num_classes=None, start_index=1, modality='RGB', sample_by_class=False, power=0,
@@ -287,7 +288,8 @@ class BaseDataset(Dataset):
         pipeline = self.pipeline if shape is None else self._pipelines[shape]
         results = self.prepare(index)
         if labeled_as not in (None, index):
-            results['label'] = self.prepare(labeled_as)['label']
+            own = self.prepare(labeled_as)
+            results.update({key: own[key] for key in self.label_keys})
         results['rng'] = rng
         if self.board is None:
             return self.process(results, pipeline)

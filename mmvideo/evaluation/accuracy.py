@@ -19,10 +19,11 @@ def plain_sample(sample):
     Args:
         sample: dict with ``score`` [C] or [V, C], or with ``feature`` [C] of a network that has
             no head; and maybe ``label`` (one class number, or many-hot [C]) and ``sample_index``
-            (place in the data set).
+            (place in the data set). A label of P moments is [P, C].
 
     Returns:
-        dict: ``score``; ``label``, an int, an array [C] or None; ``sample_index``, an int or None.
+        dict: ``score``; ``label``, an int, an array [C], [P, C] or None;
+        ``sample_index``, an int or None.
     """
     score = as_array(sample['score'] if 'score' in sample else sample['feature'])
     if score.ndim == 2 and len(score) == 1:     # one view that was not averaged
@@ -31,7 +32,8 @@ def plain_sample(sample):
     if label is not None:
         label = as_array(label)
         is_number = label.size == 1 and label.dtype.kind in 'iu'
-        label = int(label.reshape(())) if is_number else label.reshape(-1)
+        is_timed = label.ndim == 2 and len(label) > 1
+        label = int(label.reshape(())) if is_number else label if is_timed else label.reshape(-1)
         if is_number and label < 0:  # the data sets' mark for a sample without a label
             label = None
     index = sample.get('sample_index')
@@ -81,8 +83,12 @@ def _with_wrong_scores(samples):
 def _wrong_scores(sample, lowest):
     score = np.full_like(sample['score'], lowest)
     label = sample['label']
-    if label is not None:
-        score[..., label if isinstance(label, int) else np.flatnonzero(label)] = lowest - 1
+    if isinstance(label, int):
+        score[..., label] = lowest - 1
+    elif label is not None and label.ndim == 2:
+        score.reshape(-1, *label.shape)[:, label > 0] = lowest - 1
+    elif label is not None:
+        score[..., np.flatnonzero(label)] = lowest - 1
     return score
 
 
@@ -94,6 +100,9 @@ class AccMetric(BaseMetric):
     ``mean_average_precision`` and ``mmit_mean_average_precision``; these are also the names for
     ``save_best``. A k above the class count is cut to it, and so is its name: top 5 of 4 classes
     is reported as ``top4_acc``.
+
+    Labels [P, C] are of P moments of a video, whose scores [V, C] come un-averaged, crops outside
+    and moments inside. Each moment then counts as a sample; of the crops the greatest score counts.
 
     A data set whose tags have categories (``HVUDataset``) gets ``<category>_mAP`` for each, over
     the samples in which that category was annotated, and their mean as
@@ -132,7 +141,9 @@ class AccMetric(BaseMetric):
         for sample in plain_samples(data_batch, data_samples):
             if sample['label'] is None:
                 raise InputError('AccMetric: a sample has no label; the pipeline must collect it')
-            if sample['score'].ndim == 2:
+            if _is_timed(sample['label']):
+                sample['score'] = _of_moments(sample)
+            elif sample['score'].ndim == 2:
                 sample['score'] = sample['score'].mean(axis=0)
             self.results.append(sample)
         if self.categories:
@@ -159,6 +170,9 @@ class AccMetric(BaseMetric):
         samples = collected(results)
         if not samples:
             raise InputError('AccMetric: the data set gave no sample')
+        if _is_timed(samples[0]['label']):      # a moment is a sample
+            samples = [dict(score=score, label=label) for s in samples
+                       for score, label in zip(s['score'], s['label'], strict=True)]
         scores = np.stack([s['score'] for s in samples])
         labels = [s['label'] for s in samples]
         metrics = {}
@@ -179,6 +193,19 @@ class AccMetric(BaseMetric):
             else:
                 metrics[name] = functional.mean_class_accuracy(scores, labels)
         return metrics
+
+
+def _is_timed(label):
+    return isinstance(label, np.ndarray) and label.ndim == 2
+
+
+def _of_moments(sample):
+    """Scores [P, C] of the moments of a video."""
+    score, (moments, classes) = sample['score'], sample['label'].shape
+    if score.ndim != 2 or len(score) % moments or score.shape[1] != classes:
+        raise InputError(f'AccMetric: a label of {moments} moments and {classes} classes for '
+                         f'scores {list(score.shape)}; average_clips must be None')
+    return score.reshape(-1, moments, classes).max(axis=0)
 
 
 def _by_category(scores, labels, annotated, categories):

@@ -39,7 +39,7 @@ class ScoreFile:
         labels: class number, or list of class numbers, of each sample; None where unknown.
         config: the config's path.
         checkpoint: the checkpoint's path.
-        average_clips: how views were averaged: None, 'score' or 'prob'.
+        average_clips: how views were averaged: None, 'score', 'prob' or 'max'.
         num_classes: C.
         path: where it was read from.
     """
@@ -91,11 +91,12 @@ def write_scores(path, scores, names=None, labels=None, config='', checkpoint=''
         scores: one vector [C] a sample, or [V, C] of views that were not averaged.
         names: the samples' paths as written in the list; without them files can only be joined by
             their order.
-        labels: for each sample a class number, a many-hot array [C] or None.
+        labels: for each sample a class number, a many-hot array [C] (of moments [P, C]) or
+            None.
         config: path of the config, to be found in the file.
         checkpoint: path of the checkpoint, to be found in the file.
-        average_clips: how views were averaged, to be found in the file: 'prob' says that these are
-            probabilities.
+        average_clips: how views were averaged, to be found in the file: 'prob' and 'max' say that
+            these are probabilities.
     """
     kind = _kind(path)
     scores = _checked_vectors(scores, path)
@@ -129,6 +130,8 @@ def _plain_label(label):
     label = np.asarray(label)
     if label.ndim == 0:
         return int(label)
+    if label.ndim == 2:     # of moments
+        return [_plain_label(moment) for moment in label]
     return [int(i) for i in np.flatnonzero(label)]
 
 
@@ -262,7 +265,7 @@ class ScoreDump(BaseMetric):
             ``names`` of the data set's ``metainfo``, which the engine's loop passes on.
         config: path of the config, to be found in the file.
         checkpoint: path of the checkpoint, to be found in the file.
-        average_clips: how the recognizer averages views: None, 'score' or 'prob'. Default: as for
+        average_clips: how the recognizer averages views: None or one of its ways. Default: as for
             ``names``.
         collect_device: 'cpu' or 'gpu', what results of several processes travel over.
     """

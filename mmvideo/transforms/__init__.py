@@ -57,8 +57,8 @@ from mmvideo.transforms.sampling import (
     UniformSample,
     UniformSampleFrames,
 )
-from mmvideo.transforms.tags import LoadHVULabel
-from mmvideo.transforms.windows import SampleAVAFrames, UntrimmedSampleFrames
+from mmvideo.transforms.tags import LoadHVULabel, TimedLabel
+from mmvideo.transforms.windows import SampleAVAFrames, SampleMoments, UntrimmedSampleFrames
 
 __all__ = ['ArrayDecode', 'AudioAmplify', 'AudioDecode', 'AudioDecodeInit', 'AudioFeatureSelector',
            'AugMix', 'BuildPseudoClip', 'CenterCrop', 'Collect', 'ColorJitter', 'Compose',
@@ -68,7 +68,7 @@ __all__ = ['ArrayDecode', 'AudioAmplify', 'AudioDecode', 'AudioDecodeInit', 'Aud
            'MultiScaleCrop', 'Normalize', 'OpenCVDecode', 'OpenCVInit', 'PIMSDecode', 'PIMSInit',
            'PackActionInputs', 'PyAVDecode', 'PyAVDecodeMotionVector', 'PyAVInit', 'RandAugment',
            'RandomCrop', 'RandomErasing', 'RandomRescale', 'RandomResizedCrop', 'RawFrameDecode',
-           'Rename', 'Resize', 'SampleAVAFrames', 'SampleFrames', 'TenCrop', 'ThreeCrop',
-           'ToDataContainer', 'ToTensor', 'TorchCodecDecode', 'TorchCodecInit',
-           'TorchVisionWrapper', 'Transpose', 'UniformSample', 'UniformSampleFrames',
-           'UntrimmedSampleFrames']
+           'Rename', 'Resize', 'SampleAVAFrames', 'SampleFrames', 'SampleMoments', 'TenCrop',
+           'ThreeCrop', 'TimedLabel', 'ToDataContainer', 'ToTensor', 'TorchCodecDecode',
+           'TorchCodecInit', 'TorchVisionWrapper', 'Transpose', 'UniformSample',
+           'UniformSampleFrames', 'UntrimmedSampleFrames']

@@ -55,6 +55,45 @@ class UntrimmedSampleFrames:
 
 
 @TRANSFORMS.register_module()
+class SampleMoments:
+    """Picks a clip about each of some moments that part a video evenly, from its beginning on.
+
+    The localization task of Charades (arXiv:1604.01753) asks what is done at 25 moments: at 0,
+    1/25, ..., 24/25 of the length that the list gives. Frames before the first and after the last
+    are replaced by these.
+
+    Args:
+        clip_len: frames of one clip.
+        frame_interval: step between neighboring frames of a clip, in frames.
+        num_moments: clips, P.
+
+    Keys:
+        needed: total_frames, avg_fps, start_index; length_seconds if the data set gives it.
+        added: frame_inds [P * clip_len], clip_len, frame_interval, num_clips (P), moments [P],
+            seconds.
+    """
+
+    def __init__(self, clip_len, frame_interval=1, num_moments=25):
+        self.clip_len = checks.count('SampleMoments', 'clip_len', clip_len)
+        self.frame_interval = checks.count('SampleMoments', 'frame_interval', frame_interval)
+        self.num_moments = checks.count('SampleMoments', 'num_moments', num_moments)
+
+    def __call__(self, results):
+        total, fps = results['total_frames'], results['avg_fps']
+        if not fps:
+            raise InputError('SampleMoments: needs the frame rate of the video; its avg_fps is '
+                             f'{fps!r}')
+        length = results.get('length_seconds', total / fps)
+        moments = np.arange(self.num_moments) * length / self.num_moments
+        places = (np.arange(self.clip_len) - self.clip_len // 2) * self.frame_interval
+        inds = np.clip(np.around(moments * fps)[:, None] + places, 0, total - 1)
+        results['frame_inds'] = inds.reshape(-1).astype(np.int64) + results['start_index']
+        results.update(clip_len=self.clip_len, frame_interval=self.frame_interval,
+                       num_clips=self.num_moments, moments=moments)
+        return results
+
+
+@TRANSFORMS.register_module()
 class SampleAVAFrames:
     """Picks one clip about a moment of a film, for spatio-temporal detection (AVA, 1705.08421).
 

@@ -16,7 +16,8 @@ PICTURES = ('img_{:05}.jpg', '{:05}.jpg', 'image_{:05d}.jpg')
 FLOWS = ('{}_{:05d}.jpg', 'flow_{}_{:05d}.jpg')
 RESIZING = ('Resize', 'RandomRescale', 'RandomResizedCrop')
 KINDS = dict(VideoDataset='videos', RawframeDataset='frames', AudioDataset='sounds',
-             AudioFeatureDataset='features', ImageDataset='images', RawVideoDataset='parts')
+             AudioFeatureDataset='features', ImageDataset='images', RawVideoDataset='parts',
+             CharadesDataset='actions')
 
 
 class SmallData:
@@ -39,6 +40,7 @@ class SmallData:
         lines = (embedded / f'{phase}_videos.txt').read_text().splitlines()[:count]
         sounds = (embedded / f'{phase}_audio_features.txt').read_text().splitlines()[:count]
         rows = {kind: [] for kind in ('resized', 'tags', 'offset', *KINDS.values())}
+        del rows['actions']     # a list of another form
         for number, (line, sound) in enumerate(zip(lines, sounds, strict=True)):
             name, label = line.split()
             feature, length, _ = sound.split()
@@ -57,6 +59,9 @@ class SmallData:
             # Quoted, since a folder's name may hold blanks.
             text = ''.join(f'"{path}" {" ".join(map(str, rest))}\n' for path, *rest in found)
             self._list(phase, kind).write_text(text)
+        timed = ''.join(f'"{path.with_suffix("")}",c{int(label):03} 0.00 9.00;c100 0.00 0.02,1.5\n'
+                        for path, label in rows['videos'])
+        self._list(phase, 'actions').write_text('id,actions,length\n' + timed)
 
     def _list(self, phase, kind):
         return self.folder / f'{"train" if phase == "train" else "val"}_{kind}.txt'

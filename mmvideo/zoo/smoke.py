@@ -261,6 +261,8 @@ def pipeline_options(pipeline, place, keeps_size=False):
             options[f'{at}.{key}'] = small if isinstance(value, (list, tuple)) else small[0]
         if step.get('num_clips') in (10, 25):
             options[f'{at}.num_clips'] = 2
+        if 'num_moments' in step:
+            options[f'{at}.num_moments'] = 2
         if step['type'] == 'DenseSampleFrames':
             options[f'{at}.num_sample_positions'] = 1
     return options

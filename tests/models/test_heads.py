@@ -64,8 +64,16 @@ def test_averaging_of_views(how, expected):
     torch.testing.assert_close(averaged, torch.tensor(expected))
 
 
+def test_the_greatest_probability_of_any_view():
+    views = torch.tensor([[2., 0, -1], [0, 1, -3], [5, 5, 5], [1, 0, 0]])     # two samples
+    several = build('I3DHead', multi_class=True).average(views, 2, 'max')
+    torch.testing.assert_close(several, torch.tensor([[2., 1, -1], [5, 5, 5]]).sigmoid())
+    one = build('I3DHead').average(views[2:], 1, 'max')     # softmax: 1/3 each; 0.576, 0.212
+    torch.testing.assert_close(one, torch.tensor([[0.576117, 1 / 3, 1 / 3]]))
+
+
 def test_unknown_averaging():
-    with pytest.raises(InputError, match="'prob', 'score' or None, not 'mean'"):
+    with pytest.raises(InputError, match="'prob', 'score', 'max' or None, not 'mean'"):
         build('I3DHead').average(torch.zeros(2, 3), 1, 'mean')
 
 

@@ -176,7 +176,7 @@ def fuse(args):
         rows = matching_rows(file, texts, args.datalist)
         check_labels(file, rows, labels, args.datalist, places)
         scores = file.averaged()[rows].astype(np.float64)
-        if args.apply_softmax and file.average_clips == 'prob':
+        if args.apply_softmax and file.average_clips in ('prob', 'max'):
             print(f'{file.path}: these are probabilities already; --apply-softmax flattens them',
                   file=sys.stderr)
         streams.append(softmax(scores) if args.apply_softmax else scores)

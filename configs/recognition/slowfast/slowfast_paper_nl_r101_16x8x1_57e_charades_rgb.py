@@ -1,11 +1,13 @@
-# SlowFast R101, 16x8, Charades, with non-local blocks, after Kinetics-400 or 600.
+# SlowFast R101, 16x8, Charades, with non-local blocks, after Kinetics-400, or after Kinetics-600
+# with optim_wrapper.optimizer.lr=0.02.
 _base_ = ['../../_base_/models/slowfast_paper_r50.py', '../../_base_/datasets/charades_video.py',
           '../../_base_/augments/rescale_224_test_256.py',
           '../../_base_/schedules/sgd_warmup_57e.py', '../../_base_/runtime.py']
 clip = dict(type='SampleFrames', clip_len=64, frame_interval=2, num_clips=1)
 still = dict(clip, test_mode=True)
 train_dataloader = dict(dataset=dict(pipeline=[
-    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+    *_base_.reader, clip, *_base_.timed, *_base_.decode, *_base_.train_augment,
+    *_base_.pack]))
 val_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
 test_dataloader = dict(dataset=dict(pipeline=[
@@ -17,7 +19,8 @@ model = dict(backbone=dict(resample_rate=4, speed_ratio=4,
                                non_local=(0, 0, [int(i in (6, 13, 20)) for i in range(23)], 0)),
                            fast_pathway=dict(depth=101, inflate=(1, 1, six, 1))),
              cls_head=dict(num_classes=_base_.num_classes, multi_class=True,
-                           loss_cls=dict(type='BCELossWithLogits')))
+                           loss_cls=dict(type='BCELossWithLogits')),
+             test_cfg=dict(average_clips='max'))
 published = [dict(table='slowfast_paper_charades', row='SlowFast + NL Kinetics-400',
                   mean_ap=42.5, gflops=234, crop=256, counts='pairs'),
              dict(table='slowfast_paper_charades', row='SlowFast + NL Kinetics-600',

@@ -5,7 +5,8 @@ _base_ = ['../../_base_/models/slowfast_paper_r50.py', '../../_base_/datasets/ch
 clip = dict(type='SampleFrames', clip_len=64, frame_interval=2, num_clips=1)
 still = dict(clip, test_mode=True)
 train_dataloader = dict(dataset=dict(pipeline=[
-    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+    *_base_.reader, clip, *_base_.timed, *_base_.decode, *_base_.train_augment,
+    *_base_.pack]))
 val_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
 test_dataloader = dict(dataset=dict(pipeline=[
@@ -15,6 +16,7 @@ model = dict(backbone=dict(resample_rate=4, speed_ratio=4,
                            slow_pathway=dict(depth=101, inflate=(0, 0, six, 1)),
                            fast_pathway=dict(depth=101, inflate=(1, 1, six, 1))),
              cls_head=dict(num_classes=_base_.num_classes, multi_class=True,
-                           loss_cls=dict(type='BCELossWithLogits')))
+                           loss_cls=dict(type='BCELossWithLogits')),
+             test_cfg=dict(average_clips='max'))
 published = [dict(table='slowfast_paper_charades', row='SlowFast Kinetics-400', mean_ap=41.8,
                   gflops=213, crop=256)]

@@ -5,7 +5,8 @@ _base_ = ['../../_base_/models/slowonly_paper_r50.py', '../../_base_/datasets/ch
 clip = dict(type='SampleFrames', clip_len=16, frame_interval=8, num_clips=1)
 still = dict(clip, test_mode=True)
 train_dataloader = dict(dataset=dict(pipeline=[
-    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+    *_base_.reader, clip, *_base_.timed, *_base_.decode, *_base_.train_augment,
+    *_base_.pack]))
 val_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
 test_dataloader = dict(dataset=dict(pipeline=[
@@ -13,6 +14,7 @@ test_dataloader = dict(dataset=dict(pipeline=[
 six = (1,) * 6 + (0,) * 17       # temporal kernels in the first blocks of the long stage
 model = dict(backbone=dict(depth=101, inflate=(0, 0, six, 1)),
              cls_head=dict(num_classes=_base_.num_classes, multi_class=True,
-                           loss_cls=dict(type='BCELossWithLogits')))
+                           loss_cls=dict(type='BCELossWithLogits')),
+             test_cfg=dict(average_clips='max'))
 published = [dict(table='slowfast_paper_charades', row='Slow-only Kinetics-400', mean_ap=39.0,
                   gflops=187, crop=256)]

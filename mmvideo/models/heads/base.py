@@ -11,6 +11,7 @@ __all__ = ['BaseHead', 'check_consensus', 'pool_places', 'top_k_accuracy']
 
 LOSS = dict(type='CrossEntropyLoss')
 CONSENSUS = dict(type='AvgConsensus', dim=1)
+AVERAGES = ('prob', 'score', 'max')
 
 
 class BaseHead(nn.Module):
@@ -31,7 +32,8 @@ class BaseHead(nn.Module):
             (arXiv:1512.00567, section 7); for single and for several labels.
         topk: which accuracies are logged in training; cut at the number of classes.
         average_clips: how the views of a sample are joined: ``'prob'`` (mean of softmax),
-            ``'score'`` (mean of scores) or None (all are returned).
+            ``'score'`` (mean of scores), ``'max'`` (of each class its greatest probability in any
+            view, with ``multi_class`` by sigmoid, else by softmax) or None (all are returned).
         init_cfg: further initializers in mmengine's notation.
     """
 
@@ -116,6 +118,8 @@ class BaseHead(nn.Module):
         score = full_precision(score).reshape(num_samples, -1, score.shape[-1])
         if average_clips is None:
             return score
+        if average_clips == 'max':
+            return (score.sigmoid() if self.multi_class else score.softmax(2)).amax(1)
         return (F.softmax(score, 2) if average_clips == 'prob' else score).mean(1)
 
 
@@ -150,8 +154,8 @@ def top_k_accuracy(score, label, topk):
 
 def check_average(average_clips):
     """Raise for a way of joining views that there is not."""
-    if average_clips not in ('prob', 'score', None):
-        raise InputError(f"average_clips: 'prob', 'score' or None, not {average_clips!r}")
+    if average_clips not in (*AVERAGES, None):
+        raise InputError(f"average_clips: 'prob', 'score', 'max' or None, not {average_clips!r}")
 
 
 def check_consensus(consensus):

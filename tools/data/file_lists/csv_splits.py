@@ -1,7 +1,7 @@
 """Split files with separators: Kinetics, HVU, Moments in Time, Charades, Jester, Something V1."""
 import os.path as osp
-import re
 
+from mmvideo.datasets.charades import read_actions
 from mmvideo.errors import InputError
 from mmvideo.labels import label_names
 
@@ -160,13 +160,8 @@ def charades(annotations, part, split):
     path = annotations.find(f'Charades_v1_{"test" if part == "val" else part}.csv')
     entries = []
     for where, row in columns_of(csv_lines(path, 1, 'id,...,actions,...'), ('id', 'actions'), path):
-        numbers = set()
-        for action in filter(None, row.get('actions', '').split(';')):
-            found = re.fullmatch(r'c(\d{3})(?: \S+){2}', action.strip())
-            if found is None or int(found[1]) >= CHARADES_CLASSES:
-                raise InputError(f'{where}: action {action!r}, expected for example '
-                                 f"'c092 11.90 21.20', classes c000 to c{CHARADES_CLASSES - 1}")
-            numbers.add(int(found[1]))
+        numbers = {number for number, _, _ in
+                   read_actions(where, row.get('actions', ''), CHARADES_CLASSES)}
         if numbers:
             entries.append(Entry((row['id'],), sorted(numbers)))
     return entries

@@ -1,0 +1,24 @@
+# SlowFast R101, 16x8, Charades: what is done at each of 25 moments of a video, the localization
+# task. Trained as slowfast_paper_r101_16x8x1_57e_charades_rgb is, whose checkpoints it tests.
+_base_ = ['../../_base_/models/slowfast_paper_r50.py', '../../_base_/datasets/charades_video.py',
+          '../../_base_/augments/rescale_224_test_256.py',
+          '../../_base_/schedules/sgd_warmup_57e.py', '../../_base_/runtime.py']
+clip = dict(type='SampleFrames', clip_len=64, frame_interval=2, num_clips=1)
+still = dict(clip, test_mode=True)
+train_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, clip, *_base_.timed, *_base_.decode, *_base_.train_augment,
+    *_base_.pack]))
+val_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
+moments = dict(type='SampleMoments', clip_len=64, frame_interval=2, num_moments=25)
+test_dataloader = dict(dataset=dict(
+    type='CharadesDataset', ann_file=f'{_base_.root}/annotations/Charades_v1_test.csv',
+    pipeline=[*_base_.reader, moments, dict(type='TimedLabel', of='moments'), *_base_.decode,
+              *_base_.test_augment, *_base_.pack]))
+six = (1,) * 6 + (0,) * 17       # temporal kernels in the first blocks of the long stage
+model = dict(backbone=dict(resample_rate=4, speed_ratio=4,
+                           slow_pathway=dict(depth=101, inflate=(0, 0, six, 1)),
+                           fast_pathway=dict(depth=101, inflate=(1, 1, six, 1))),
+             cls_head=dict(num_classes=_base_.num_classes, multi_class=True,
+                           loss_cls=dict(type='BCELossWithLogits')),
+             test_cfg=dict(average_clips=None))
