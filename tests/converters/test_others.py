@@ -4,6 +4,8 @@ import torch
 from torch import nn
 
 from mmvideo.converters import SOURCES, convert, entries_of, revert
+from mmvideo.engine.config_file import find_config
+from mmvideo.engine.run import load_config
 from mmvideo.errors import InputError
 from mmvideo.registry import MODELS
 
@@ -23,6 +25,14 @@ NETS = dict(
     mvit=(dict(type='MViT', spatial_size=64, temporal_size=8, arch=dict(
         embed_dims=16, num_layers=4, num_heads=1, downscale_indices=(1, 3))),
         dict(type='MViTHead', in_channels=64)),
+    mvit1=(dict(type='MViT', spatial_size=64, temporal_size=8, use_abs_pos_embed=True,
+                separable_pos_embed=True, rel_pos_embed=False, residual_pooling=False,
+                dim_mul_in_attention=False, pool_all_queries=False, arch=dict(
+                    embed_dims=16, num_layers=4, num_heads=1, downscale_indices=(1, 3))),
+           dict(type='MViTHead', in_channels=64)),
+    swin=(dict(type='SwinTransformer3D', window_size=(2, 4, 4), arch=dict(
+        embed_dims=16, depths=(1, 2), num_heads=(1, 2)), out_indices=(1,)),
+        dict(type='I3DHead', in_channels=32)),
     resnet=(dict(type='ResNet', depth=18, base_channels=8), dict(type='TSNHead', in_channels=64)),
     tsm=(dict(type='ResNetTSM', depth=18, base_channels=8),
          dict(type='TSMHead', in_channels=64)),
@@ -57,6 +67,16 @@ NAMES = {
     ('torchvision', 'tsm'): ('layer1.0.conv1.weight', 'layer1.0.bn1.bias'),
     ('torchvision', 'r3d'): ('stem.0.weight', 'stem.1.running_var', 'layer1.0.conv1.0.weight',
                              'layer1.0.conv2.1.bias', 'layer2.0.downsample.0.weight', 'fc.bias'),
+    ('torchvision', 'mvit1'): (
+        'conv_proj.weight', 'pos_encoding.class_token', 'pos_encoding.spatial_pos',
+        'pos_encoding.class_pos', 'blocks.0.attn.pool_k.pool.weight',
+        'blocks.1.attn.pool_q.norm_act.0.bias', 'blocks.2.attn.project.0.weight',
+        'blocks.0.project.weight', 'blocks.3.mlp.3.bias', 'norm.weight', 'head.1.weight'),
+    ('torchvision', 'mvit'): ('blocks.0.attn.rel_pos_t', 'blocks.1.project.bias'),
+    ('torchvision', 'swin'): (
+        'patch_embed.norm.weight', 'features.0.0.attn.relative_position_bias_table',
+        'features.1.reduction.weight', 'features.2.1.mlp.0.weight', 'features.2.0.norm1.bias',
+        'norm.weight', 'head.weight'),
     ('timm', 'resnet'): ('layer1.0.conv2.weight',),
     ('timm', 'frames'): ('cls_token', 'blocks.1.norm1.weight', 'blocks.0.attn.qkv.weight',
                          'blocks.0.attn.proj.bias', 'blocks.1.mlp.fc2.weight', 'norm.bias',
@@ -94,9 +114,24 @@ def test_names_there_and_back(source, name):
 def test_every_collection_is_known():
     assert sorted(SOURCES) == ['mmaction', 'pyslowfast', 'pytorchvideo', 'timm', 'torchvision']
     assert {source for source, _ in NAMES} == set(SOURCES) - {'pytorchvideo'}
-    for source, name in (('pyslowfast', 'resnet'), ('torchvision', 'x3d'), ('timm', 'mvit')):
+    for source, name in (('pyslowfast', 'resnet'), ('torchvision', 'x3d'), ('timm', 'slow')):
         with pytest.raises(InputError, match='no network there is like'):
             entries_of(source, model_of(name))
+
+
+@pytest.mark.parametrize('name, which', [('layer1.0.conv1.0.3.weight', 'r2plus1d_18'),
+                                         ('features.0.0.0.weight', 's3d')])
+def test_networks_that_are_not_here_are_told(name, which):
+    with pytest.raises(InputError, match=f'the file is of {which}, and no network here is like'):
+        entries_of('torchvision', model_of('r3d'), {name: None})
+
+
+def test_rows_of_a_token_have_one_axis_there():
+    model = model_of('mvit1')
+    theirs = revert(entries_of('torchvision', model), model.state_dict())
+    assert {name: tuple(theirs[f'pos_encoding.{name}'].shape)
+            for name in ('class_token', 'class_pos', 'spatial_pos', 'temporal_pos')} == dict(
+        class_token=(16,), class_pos=(16,), spatial_pos=(256, 16), temporal_pos=(4, 16))
 
 
 def test_a_kernel_over_one_frame_is_a_picture_s():
@@ -185,3 +220,36 @@ def test_networks_of_the_libraries_compute_the_same(kind):
     imgs = torch.randn(x)
     ours = model(imgs[:, None, :, None] if kind == 'vit' else imgs[:, None], mode='tensor')
     torch.testing.assert_close(ours, net(imgs), rtol=1e-4, atol=1e-4)
+
+
+TRANSFORMERS = dict(
+    mvit_v1_b=('mvit_b_16x4x1_200e_kinetics400_rgb', None),
+    mvit_v2_s=('mvit_v2_s_16x4x1_200e_kinetics400_rgb', None),
+    swin3d_t=('tiny', 768), swin3d_s=('small', 768), swin3d_b=('base', 1024))
+
+
+@torch.no_grad()
+@pytest.mark.thirdparty
+@pytest.mark.parametrize('name', TRANSFORMERS)
+def test_transformers_over_clips_compute_the_same(name):
+    video = pytest.importorskip('torchvision').models.video
+    torch.manual_seed(0)
+    net = getattr(video, name)().eval()
+    for value in net.parameters():      # norms and tables that do something
+        value.add_(torch.randn_like(value), alpha=0.02)
+    which, channels = TRANSFORMERS[name]
+    model = MODELS.build(load_config(find_config(which)).model if channels is None else dict(
+        type='Recognizer3D', backbone=dict(type='SwinTransformer3D', arch=which),
+        cls_head=dict(type='I3DHead', in_channels=channels, num_classes=400))).eval()
+    state = net.state_dict()
+    made, report = convert(entries_of('torchvision', model, state), state, shapes(model))
+    assert report.is_complete, report.lines()
+    model.load_state_dict(made)
+    back = revert(entries_of('torchvision', model), model.state_dict())
+    assert back.keys() == state.keys() and all(torch.equal(back[k], state[k]) for k in state)
+    # Frames and places that make windows which are padded, shifted and whole.
+    imgs = torch.randn(1, 3, 16, *((224, 224) if channels is None else (96, 160)))
+    ours, theirs = model(imgs[:, None], mode='tensor'), net(imgs)
+    error = ((ours - theirs).abs().max() / theirs.square().mean().sqrt()).item()
+    print(f'{name}: {error:.2e}')
+    assert error < 1e-4
