@@ -1,4 +1,5 @@
 """Multiscale vision transformers."""
+import functools
 import math
 
 import torch
@@ -12,6 +13,8 @@ from mmvideo.models.blocks.axes import check_axes
 from mmvideo.models.blocks.pooling_attention import LAYER_NORM, PoolingBlock, resize_table
 from mmvideo.models.blocks.weights import init_transformer
 from mmvideo.registry import MODELS
+
+from .resnet import recompute
 
 __all__ = ['MViT']
 
@@ -59,6 +62,7 @@ class MViT(nn.Module):
         norm_cfg: all norms, in mmcv's notation.
         patch_cfg: changes of kernel, stride and padding of the convolution that makes patches.
         init_cfg: 1.x notation of ``pretrained``.
+        with_cp: recompute blocks in the backward pass to save memory.
 
     Shape: [N, C, T, H, W] -> ([N, C', T / 2, H / 32, W / 32], [N, C']), features and class token;
     without the token the features alone; a tuple of such results for several ``out_scales``.
@@ -77,12 +81,13 @@ class MViT(nn.Module):
                  head_mul=2, adaptive_kv_stride=(1, 8, 8), rel_pos_embed=True,
                  residual_pooling=True, dim_mul_in_attention=True, with_cls_token=True,
                  output_cls_token=True, rel_pos_zero_init=False, mlp_ratio=4.0, qkv_bias=True,
-                 norm_cfg=LAYER_NORM, patch_cfg=PATCH, init_cfg=None):
+                 norm_cfg=LAYER_NORM, patch_cfg=PATCH, init_cfg=None, with_cp=False):
         super().__init__()
         sizes = read_arch(self, arch)
         self.in_channels = in_channels
         self.pretrained = pretrained
         self.init_cfg = init_cfg
+        self.with_cp = with_cp
         self.with_cls_token = with_cls_token
         self.output_cls_token = with_cls_token and output_cls_token
         dims = sizes['embed_dims']
@@ -161,7 +166,8 @@ class MViT(nn.Module):
             x = x + self.positions(size)
         outs = []
         for i, block in enumerate(self.blocks):
-            x, size = block(x, size)
+            run = functools.partial(block, size=size)
+            x, size = recompute(run, x) if self.with_cp else run(x)
             if i in self.scale_of_block:
                 scale = self.scale_of_block[i]
                 outs.append(self.result(getattr(self, f'norm{scale}')(x), size))

@@ -1,4 +1,5 @@
 """TimeSformer: attention along time and over each frame, no convolution."""
+import functools
 import importlib
 import re
 import warnings
@@ -19,6 +20,8 @@ from mmvideo.models.blocks.attention import (
 from mmvideo.models.blocks.axes import check_axes
 from mmvideo.models.blocks.weights import init_transformer
 from mmvideo.registry import MODELS
+
+from .resnet import recompute
 
 __all__ = ['TimeSformer']
 
@@ -116,18 +119,21 @@ class Layers(nn.Module):
 
     Args:
         layers: the modules.
+        with_cp: recompute them in the backward pass to save memory.
 
     Shape: [N, L, C] -> the same; [N, 1, C] with ``class_token_only``.
     """
 
-    def __init__(self, layers):
+    def __init__(self, layers, with_cp=False):
         super().__init__()
         self.layers = nn.ModuleList(layers)
+        self.with_cp = with_cp
 
     def forward(self, x, class_token_only=False):
-        for layer in self.layers[:-1]:
-            x = layer(x)
-        return self.layers[-1](x, class_token_only=class_token_only)
+        last = functools.partial(self.layers[-1], class_token_only=class_token_only)
+        for layer in (*self.layers[:-1], last):
+            x = recompute(layer, x) if self.with_cp else layer(x)
+        return x
 
 
 @MODELS.register_module()
@@ -156,6 +162,7 @@ class TimeSformer(nn.Module):
             to each other) or ``'space_only'`` (the class tokens of all frames are averaged).
         norm_cfg: norm before each branch and behind the last layer.
         init_cfg: 1.x notation of ``pretrained``; other initializers of mmengine act before it.
+        with_cp: recompute the published layers in the backward pass to save memory.
 
     Shape: [N, C, T, H, W] -> [N, C'], the class token.
 
@@ -169,7 +176,7 @@ class TimeSformer(nn.Module):
     def __init__(self, num_frames, img_size, patch_size, pretrained=None, embed_dims=768,
                  num_heads=12, num_transformer_layers=12, in_channels=3, dropout_ratio=0.0,
                  transformer_layers=None, attention_type='divided_space_time',
-                 norm_cfg=LAYER_NORM, init_cfg=None):
+                 norm_cfg=LAYER_NORM, init_cfg=None, with_cp=False):
         super().__init__()
         if attention_type not in ATTENTION_TYPES:
             raise InputError(f'TimeSformer: attention_type must be one of '
@@ -201,7 +208,7 @@ class TimeSformer(nn.Module):
         if transformer_layers is None:
             drops = torch.linspace(0, LAST_DROP_PATH, num_transformer_layers, device='cpu').tolist()
             self.transformer_layers = Layers(
-                [self.build_layer(num_heads, drop, norm_cfg) for drop in drops])
+                [self.build_layer(num_heads, drop, norm_cfg) for drop in drops], with_cp)
         else:
             # Registers the layers that a config can name; it is slow, and warns about what the
             # light edition of mmcv lacks, so nothing else imports it.
