@@ -56,7 +56,6 @@ def test_a_recipe_of_each_family_runs(name, data, tmp_path):
     assert not found.fault and not found.left_out and str(found).count(', ok') == 1
     assert (found.loss is not None) == (cfg.train_dataloader is not None)
     assert bool(found.metrics) == (cfg.model.get('cls_head') is not None)
-    assert not found.without
     assert os.listdir(tmp_path) == [f'{name}.pkl']
 
 
@@ -73,7 +72,7 @@ def test_multigrid_runs(data, tmp_path):
     name = 'slowfast_multigrid_r50_8x8x1_358e_kinetics400_rgb'
     narrow = narrow_model(load_config(find_config(name)).model.to_dict())
     found = smoke(find_config(name), data, str(tmp_path), narrow)
-    assert not found.fault and not found.without and found.metrics
+    assert not found.fault and found.metrics
 
 
 def test_the_spread_has_every_family():
@@ -165,8 +164,7 @@ def test_the_command_goes_on_after_a_fault(embedded, tmp_path, monkeypatch, caps
     assert status == 1 and lines[0].startswith('wrong: ') and 'fault: InputError' in lines[0]
     assert lines[1].startswith(f'{SOUND}: ') and lines[1].endswith(', ok')      # the sum's term
     assert lines[2].startswith('sum: ') and 'top1_acc of 2 streams' in lines[2]
-    assert lines[3].startswith('2 of 3 configs ran, 0 of them without a part of the recipe, '
-                               '0 left out, 1 with faults')
+    assert lines[3].startswith('2 of 3 configs ran, 0 left out, 1 with faults')
     for argv, said in [(['--data', str(tmp_path)], 'it has no val_audio_features.txt'),
                        (['--data', str(tmp_path / 'no')], 'no such folder'),
                        (['--jobs', '0'], 'expected at least one process'),

@@ -14,7 +14,7 @@ from mmvideo.registry import check_arguments, nearest, resolve
 
 from .multigrid import plan_of
 
-__all__ = ['check_config', 'check_keys', 'check_training']
+__all__ = ['check_config', 'check_keys']
 
 # Keys that the Runner reads. A config file may define others (parts and variables of its own), so
 # an unknown key is an error only when it looks like a slip of the pen for one of these.
@@ -39,8 +39,6 @@ OLD = dict(data='train_dataloader, val_dataloader, test_dataloader', optimizer='
            total_epochs='train_cfg.max_epochs', evaluation='val_evaluator, train_cfg.val_interval',
            checkpoint_config='default_hooks.checkpoint', log_config='default_hooks.logger',
            fp16='--amp', resume_from='--resume', workflow='train_cfg')
-# What recipes ask of training and no tool does yet.
-NOT_YET = {}
 # Parts of a model that are members of the model registry; other dicts inside a model are settings.
 MODEL_PARTS = ('backbone', 'neck', 'cls_head', 'data_preprocessor', 'loss_cls', 'blending',
                'aux_head', 'roi_head', 'bbox_roi_extractor', 'shared_head', 'bbox_head')
@@ -60,14 +58,6 @@ def check_keys(cfg):
         close = difflib.get_close_matches(key, RUNNER, n=1, cutoff=0.88)
         if close and key not in RUNNER:
             raise InputError(f'unknown config key {key!r}; did you mean {close[0]!r}?')
-
-
-def check_training(cfg):
-    """Raise for a recipe of which training would leave something out without a word."""
-    for key, what in NOT_YET.items():
-        if cfg.get(key):
-            raise InputError(f'config key {key!r}: training with {what} is not done yet; '
-                             f'--cfg-options {key}=None trains without, which is another recipe')
 
 
 def check_config(cfg):

@@ -17,7 +17,7 @@ from mmvideo.checkpoint_file import local_file
 from mmvideo.errors import InputError
 
 from . import compat, distributed
-from .check import check_config, check_keys, check_training
+from .check import check_config, check_keys
 from .compiled import compile_hooks
 from .config_file import config_name, find_config, misfit
 from .data_place import check_data
@@ -62,14 +62,9 @@ def load_config(path, options=None):
         InputError: the file cannot be read, mixes today's keys with such of the 0.x line, cannot
             be translated, or an option does not fit it.
     """
-    return _loaded(find_config(path), options)[0]
-
-
-def _loaded(path, options):
-    """What :func:`load_config` gives, and whether the file is of the 0.x line."""
+    path = find_config(path)
     cfg, options = read_config(path), dict(options or {})
-    old = is_old(cfg)
-    if old:
+    if is_old(cfg):
         first, options = split_options(cfg, options)
         cfg, said = translate(_merged(cfg, first, path))
         if int(os.environ.get('RANK', 0)) == 0:
@@ -77,7 +72,7 @@ def _loaded(path, options):
                   file=sys.stderr)
     _merged(cfg, options, path)
     check_keys(cfg)
-    return cfg, old
+    return cfg
 
 
 def _merged(cfg, options, path):
@@ -242,9 +237,7 @@ def train(path, *, work_dir=None, validate=False, test_last=False, test_best=Fal
     """
     distributed.take_place(launcher)
     path = find_config(path)
-    cfg, old = _loaded(path, options)
-    if not old:     # of an old one, all that is left out was told
-        check_training(cfg)
+    cfg = load_config(path, options)
     for key in ('train_dataloader', 'train_cfg', 'optim_wrapper'):
         if not isinstance(cfg.get(key), dict):
             raise InputError(f'config {path} cannot train: {key!r} is missing')

@@ -22,7 +22,6 @@ import numpy as np
 import torch
 
 from mmvideo import engine
-from mmvideo.engine.check import NOT_YET
 from mmvideo.engine.config_file import config_name, find_config
 from mmvideo.engine.multigrid import GridBatches, plan_of
 from mmvideo.errors import InputError
@@ -55,7 +54,6 @@ class Outcome(NamedTuple):
         loss: of the last iteration; None where nothing was trained.
         metrics: of the test, by name.
         left_out: why it was not run at all; '' if it was.
-        without: keys of the config that were set to None, since training leaves them out.
         fault: what went wrong; '' if nothing did.
         terms: names of the configs whose scores or results it is made of.
     """
@@ -64,7 +62,6 @@ class Outcome(NamedTuple):
     loss: float = None
     metrics: dict = {}
     left_out: str = ''
-    without: tuple = ()
     fault: str = ''
     terms: tuple = ()
 
@@ -76,8 +73,6 @@ class Outcome(NamedTuple):
             parts.append(f'loss {self.loss:.2f}')
         parts += [f'{key} {value:.2f}' for key, value in list(self.metrics.items())[:1]]
         parts.append(f'fault: {self.fault}' if self.fault else 'ok')
-        if self.without:
-            parts.append(f'without {" and ".join(self.without)}, which training leaves out so far')
         return f'{self.name}: {", ".join(parts)}'
 
 
@@ -127,7 +122,6 @@ def _run(path, data, work, more):
     if is_foreign(cfg.model) and find_spec(library) is None:
         return dict(left_out=f'needs {library}')
     options = {**smoke_options(cfg, data), **more}
-    without = tuple(key for key in NOT_YET if cfg.get(key))
     if cfg.get('train_dataloader') is None:
         return _test(path, cfg, options, work)
     found = engine.train(path, work_dir=work, validate=True, test_last=True, seed=0,
@@ -135,7 +129,7 @@ def _run(path, data, work, more):
     epochs, iterations = _length(path, cfg, options)
     loss, complaints = _training_record(work, len(cfg.get('omnisource') or ()), epochs, iterations)
     complaints = complaints or _odd(found['last'], Path(work) / 'last_pred.pkl')
-    return dict(loss=loss, metrics=found['last'], without=without, fault='; '.join(complaints))
+    return dict(loss=loss, metrics=found['last'], fault='; '.join(complaints))
 
 
 def _length(path, cfg, options):
@@ -204,8 +198,7 @@ def smoke_options(cfg, data):
         cfg: the loaded config.
         data: :class:`mmvideo.zoo.media.SmallData`.
     """
-    options = {'load_from': None, **dict.fromkeys((k for k in NOT_YET if cfg.get(k)), None),
-               **_model_options(cfg.model)}
+    options = {'load_from': None, **_model_options(cfg.model)}
     if cfg.get('train_dataloader') is not None:
         options.update({
             'train_cfg.max_epochs': 1, 'train_cfg.val_interval': 1, 'train_cfg.val_begin': 1,
