@@ -107,7 +107,7 @@ def inference_recognizer(model, video, classes=None):
     if classes is not None and len(classes) != count:
         raise InputError(f'{len(classes)} class names, but the model scores {count} classes '
                          '(model.cls_head.num_classes)')
-    dataset = _test_dataset(model.cfg)
+    dataset = test_dataset_of(model.cfg)
     record, reading = _record_of(video)
     if record['modality'] == 'Audio':
         record['start_index'] = dataset.get('start_index', 1)     # as AudioFeatureDataset has it
@@ -121,7 +121,7 @@ def inference_recognizer(model, video, classes=None):
     return [(classes[i] if classes else int(i), float(scores[i])) for i in best]
 
 
-def _test_dataset(cfg):
+def test_dataset_of(cfg):
     """The config of the data set that is tested on; its files are not looked at."""
     for place in ('test_dataloader', 'val_dataloader'):
         if cfg.get(place) and cfg[place].dataset.get('pipeline'):

@@ -8,7 +8,8 @@ import numpy as np
 
 from mmvideo.errors import InputError, MissingFileError
 
-__all__ = ['annotate_moments', 'annotate_video', 'draw_boxes', 'draw_lines', 'save_figure']
+__all__ = ['VideoWriter', 'annotate_moments', 'annotate_video', 'draw_boxes', 'draw_lines',
+           'save_figure']
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 # Pixels from the top of a capital to its foot, and line to line, in the font at scale 1.
@@ -19,6 +20,8 @@ CAPITALS_PER_SIDE = 24
 LEGIBLE_SHORT_SIDE = 240
 # Of boxes, whose lines are smaller: several stand in a picture.
 BOX_CAPITALS_PER_SIDE, BOX_SHORT_SIDE = 48, 480
+# Of time, in seconds, where frames do not come at one rate.
+TICK = Fraction(1, 90000)
 FOUND, TRUE = (40, 220, 60), (235, 60, 50)
 
 
@@ -233,6 +236,50 @@ def _size(image, target_short_side, legible):
     return tuple(max(2, 2 * round(side * scale / 2)) for side in (width, height))
 
 
+class VideoWriter:
+    """Writes frames with lines of text as they come; each is shown when its source showed it.
+
+    Args:
+        out: file to write, ``.mp4`` (H.264); it takes its place when it is closed. Without a frame
+            there will be none.
+        fps: frames per second of the source, about; None where it does not say.
+    """
+
+    def __init__(self, out, fps=None):
+        self._out = Path(out)
+        self._draft = self._out.with_name(f'.{self._out.stem}.{os.getpid()}.mp4')
+        self._rate = Fraction(fps or 25).limit_denominator(1001)
+        self._container = None
+        self._last = -1
+
+    def write(self, image, lines, seconds):
+        """Add a frame.
+
+        Args:
+            image: uint8 RGB [H, W, 3]; stays as it is.
+            lines: text to write on it; it is enlarged where that could not be read.
+            seconds: when it is shown, later than the frame before.
+        """
+        if self._container is None:
+            import av
+            self._container = av.open(str(self._draft), 'w')
+            self._size = _size(image, None, LEGIBLE_SHORT_SIDE)
+            self._writer = _Mp4Writer(self._container, self._rate, *self._size)
+            self._writer.stream.codec_context.time_base = TICK
+        image = draw_lines(cv2.resize(image, self._size, interpolation=cv2.INTER_CUBIC), lines)
+        # Clocks of cameras stumble.
+        self._last = max(round(seconds / TICK), self._last + 1)
+        self._writer.write(image, self._last)
+
+    def close(self):
+        """Finish the file; it can be played from here on."""
+        if self._container is not None:
+            self._writer.close()
+            self._container.close()
+            self._container = None
+            os.replace(self._draft, self._out)
+
+
 class _Mp4Writer:
     """H.264 in mp4, in the pixel format that every player knows."""
 
@@ -242,9 +289,11 @@ class _Mp4Writer:
         self.stream.width, self.stream.height = width, height
         self.stream.pix_fmt = 'yuv420p'
 
-    def write(self, image):
+    def write(self, image, tick=None):
         import av
         frame = av.VideoFrame.from_ndarray(image, format='rgb24')
+        if tick is not None:
+            frame.pts, frame.time_base = tick, TICK
         self.container.mux(self.stream.encode(frame))
 
     def close(self):

@@ -1,4 +1,4 @@
-"""The demo: five lines on the console, and the five best as JSON or drawn on the video."""
+"""The demo: the five best on the console, as JSON, or drawn on the video."""
 import json
 import re
 import sys
@@ -41,12 +41,13 @@ def demo(embedded, checkpoints, capsys):
 
 
 def parsed(out, classes):
-    lines = out.splitlines()
+    *lines, last = out.splitlines()
     assert len(lines) == 5
     found = [re.fullmatch(r'(.+): (-?\d+\.\d{4})', line).groups() for line in lines]
     scores = [float(score) for _, score in found]
     assert scores == sorted(scores, reverse=True)
     assert len({label for label, _ in found} & set(classes)) == 5
+    assert last == 'Top 5 predicted labels: ' + ', '.join(label for label, _ in found)
     return found
 
 
