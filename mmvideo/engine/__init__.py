@@ -4,6 +4,7 @@ from . import (  # registers what configs name
     bad_loss,
     compat,
     distributed,
+    early_stopping,
     health,
     hooks,
     lars,
@@ -15,6 +16,6 @@ from . import (  # registers what configs name
 )
 from .run import build_runner, load_config, test, train
 
-__all__ = ['accumulation', 'bad_loss', 'build_runner', 'compat', 'distributed', 'health', 'hooks',
-           'lars', 'load_config', 'multigrid', 'optim', 'precise_bn', 'resume', 'saving', 'test',
-           'train']
+__all__ = ['accumulation', 'bad_loss', 'build_runner', 'compat', 'distributed', 'early_stopping',
+           'health', 'hooks', 'lars', 'load_config', 'multigrid', 'optim', 'precise_bn',
+           'resume', 'saving', 'test', 'train']
