@@ -72,12 +72,20 @@ def test_what_is_counted_is_published():
                 assert apart == pytest.approx(APART[cells['row']], abs=1e-3)
                 assert cells['row'] in NOTES and NOTES[cells['row']] in section
             else:
-                assert abs(apart) < 0.01, cells['row']
+                # The page rounds to hundredths.
+                assert abs(apart) < 0.01 + 0.005 / said['gflops'], cells['row']
             if 'parameters' in said:
                 here = float(cells['parameters here'])
                 assert here == pytest.approx(said['parameters'], rel=0.01)
             compared += 1
     assert compared == len(expected())
+
+
+def test_what_the_published_fast_pathway_may_be():
+    cfg = load_config(str(ROOT / 'configs/recognition/slowonly/'
+                          'fastonly_paper_r50_32x2x1_256e_kinetics400_rgb.py'))
+    cfg.model.backbone.inflate = (0, 0, 1, 1)
+    assert counted(cfg.model, (1, 1, 3, 32, 224, 224))[1] / 1e9 == pytest.approx(4.91, abs=0.005)
 
 
 def test_bad_entries_are_told(rows):

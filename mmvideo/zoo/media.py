@@ -15,9 +15,9 @@ SIZE = (80, 64)     # width and height of the frames that are taken out
 PICTURES = ('img_{:05}.jpg', '{:05}.jpg', 'image_{:05d}.jpg')
 FLOWS = ('{}_{:05d}.jpg', 'flow_{}_{:05d}.jpg')
 RESIZING = ('Resize', 'RandomRescale', 'RandomResizedCrop')
-KINDS = dict(VideoDataset='videos', RawframeDataset='frames', AudioDataset='sounds',
-             AudioFeatureDataset='features', ImageDataset='images', RawVideoDataset='parts',
-             CharadesDataset='actions')
+KINDS = dict(VideoDataset='videos', RepeatAugDataset='videos', RawframeDataset='frames',
+             AudioDataset='sounds', AudioFeatureDataset='features', ImageDataset='images',
+             RawVideoDataset='parts', CharadesDataset='actions')
 
 
 class SmallData:

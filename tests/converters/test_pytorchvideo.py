@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 import torch
 
+from mmvideo.complexity import count
 from mmvideo.converters import convert, entries_of, revert
 from mmvideo.converters.proof import clip_from, fixed_clip, scores_of, worst_error
 from mmvideo.engine.config_file import find_config
 from mmvideo.engine.run import load_config
 from mmvideo.errors import InputError
 from mmvideo.registry import MODELS
+from mmvideo.zoo.rows import test_view as view_of
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / 'tools')]
 
@@ -105,6 +107,31 @@ def test_recorded_scores_are_reproduced(name):
     back = revert(entries_of('pytorchvideo', model), model.state_dict())
     assert back.keys() == state.keys()
     assert all(torch.equal(back[key].to(value.dtype), value) for key, value in state.items())
+
+
+# Multiply-adds of one clip at some sizes, in billions, as counted on the hub's networks: those of
+# pictures larger than in training show what the windows of the heads cost.
+GMACS = dict(
+    c2d_r50={224: 19.4932, 256: 25.4627}, csn_r101={224: 56.4682, 256: 73.7566},
+    i3d_r50={224: 28.4077, 256: 37.1061}, mvit_base_16x4={224: 70.5994},
+    mvit_base_32x3={224: 169.9581}, r2plus1d_r50={224: 57.5338},
+    slow_r50={224: 41.7408, 256: 54.5208}, slowfast_r101={224: 96.3966, 256: 125.9083},
+    slowfast_r50={224: 50.3086, 256: 65.7117}, x3d_l={312: 18.3677, 356: 24.7776},
+    x3d_m={224: 4.7325, 256: 6.1857}, x3d_s={160: 1.9629, 182: 2.727},
+    x3d_xs={160: 0.6053, 182: 0.8439})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', CONFIGS)
+def test_every_network_costs_what_it_costs_there(name):
+    cfg = load_config(find_config(CONFIGS[name]))
+    *lead, _, _ = view_of(cfg).shape
+    with torch.device('meta'):
+        model = MODELS.build(cfg.model).eval()
+        for crop, gmacs in GMACS[name].items():
+            found = count(model, (*lead, crop, crop)).multiply_adds / 1e9
+            # Ours puts the windows' means through the classifier, the hub each window.
+            assert found == pytest.approx(gmacs, abs=1e-4 if name.startswith('x3d') else 0.005)
 
 
 SMALL = dict(

@@ -85,6 +85,36 @@ def test_top_k(topk, expected):
     assert [value.item() for value in found] == expected
 
 
+def test_windows_of_places():
+    # Two frames of 2 x 3 places; windows 2 x 2 see the columns 1, 2, 1 times.
+    x = torch.tensor([[1., 2, 6], [3, 4, 0]]).expand(1, 1, 2, 2, 3).clone()
+    x[:, :, 1] *= 3     # the frames' mean is twice the first one
+    head = build('I3DHead', num_classes=2, in_channels=1, pool_size=(2, 2))
+    columns = [2 * (1 + 3) / 2, 2 * (2 + 4) / 2, 2 * (6 + 0) / 2]
+    expected = (columns[0] + 2 * columns[1] + columns[2]) / 4
+    assert head.pool(x).item() == pytest.approx(expected)
+    large = build('I3DHead', num_classes=2, in_channels=1, pool_size=(7, 7))
+    torch.testing.assert_close(large.pool(x), x.mean((2, 3, 4)))
+    both = build('SlowFastHead', num_classes=2, in_channels=2, pool_size=(2, 2))
+    with torch.no_grad():
+        both.fc_cls.weight.copy_(torch.eye(2))
+        both.fc_cls.bias.zero_()
+        scores = both.eval()((x, x[..., :2]))
+    assert scores[0].tolist() == pytest.approx([(columns[0] + columns[1]) / 2, expected])
+    with pytest.raises(InputError, match=r'pool_size: \(height, width\) above 0'):
+        build('I3DHead', pool_size=(8, 7, 7))
+
+
+def test_windows_have_features_of_their_own():
+    head = MODELS.build(dict(type='X3DHead', num_classes=2, in_channels=1,
+                             pool_size=(1, 1))).eval()
+    x = torch.tensor([-1., 3]).reshape(1, 1, 1, 1, 2)
+    with torch.no_grad():
+        each = torch.stack([head.classify(torch.tensor([[value]])) for value in (-1., 3.)])
+        torch.testing.assert_close(head(x), each.mean(0))
+        assert not torch.allclose(head(x), head.classify(torch.ones(1, 1)))
+
+
 def test_accuracies_only_for_one_class_per_sample():
     head = build('TSNHead')
     score = torch.randn(2, 3)

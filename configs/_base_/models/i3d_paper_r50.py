@@ -10,6 +10,6 @@ model = dict(
                   norm_eval=False,
                   inflate=((1, 1, 1), (1, 0, 1, 0), (1, 0, 1, 0, 1, 0), (0, 1, 0))),
     cls_head=dict(type='I3DHead', in_channels=2048, num_classes=400, spatial_type='avg',
-                  dropout_ratio=0.5),
+                  dropout_ratio=0.5, pool_size=(7, 7)),
     train_cfg=None,
     test_cfg=dict(average_clips='prob', max_testing_views=10))

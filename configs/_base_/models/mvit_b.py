@@ -5,7 +5,10 @@ pack = [dict(type='FormatShape', input_format='NCTHW'),
 model = dict(
     type='Recognizer3D',
     data_preprocessor=dict(type='ActionDataPreprocessor', mean=[114.75, 114.75, 114.75],
-                           std=[57.375, 57.375, 57.375], format_shape='NCTHW'),
+                           std=[57.375, 57.375, 57.375], format_shape='NCTHW',
+                           blending=dict(type='RandomBatchAugment', probs=[0.5, 0.5], augments=[
+                               dict(type='MixupBlending', num_classes=400, alpha=0.8),
+                               dict(type='CutmixBlending', num_classes=400, alpha=1.0)])),
     backbone=dict(
         type='MViT', temporal_size=16, spatial_size=224, drop_path_rate=0.2,
         arch=dict(embed_dims=96, num_layers=16, num_heads=1, downscale_indices=(1, 3, 14)),

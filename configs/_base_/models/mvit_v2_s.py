@@ -5,7 +5,10 @@ pack = [dict(type='FormatShape', input_format='NCTHW'),
 model = dict(
     type='Recognizer3D',
     data_preprocessor=dict(type='ActionDataPreprocessor', mean=[114.75, 114.75, 114.75],
-                           std=[57.375, 57.375, 57.375], format_shape='NCTHW'),
+                           std=[57.375, 57.375, 57.375], format_shape='NCTHW',
+                           blending=dict(type='RandomBatchAugment', probs=[0.5, 0.5], augments=[
+                               dict(type='MixupBlending', num_classes=400, alpha=0.8),
+                               dict(type='CutmixBlending', num_classes=400, alpha=1.0)])),
     backbone=dict(type='MViT', arch='small', temporal_size=16, spatial_size=224,
                   drop_path_rate=0.2),
     cls_head=dict(type='MViTHead', in_channels=768, num_classes=400, dropout_ratio=0.5,

@@ -8,6 +8,6 @@ model = dict(
                            std=[57.375, 57.375, 57.375], format_shape='NCTHW'),
     backbone=dict(type='ResNet2Plus1dBottleneck', depth=50, pretrained=None),
     cls_head=dict(type='I3DHead', in_channels=2048, num_classes=400, spatial_type='avg',
-                  dropout_ratio=0.5),
+                  dropout_ratio=0.5, pool_size=(7, 7)),
     train_cfg=None,
     test_cfg=dict(average_clips='prob', max_testing_views=10))

@@ -18,6 +18,6 @@ model = dict(
         fast_pathway=dict(type='resnet3d', depth=50, pretrained=None, lateral=False,
                           base_channels=8, conv1_kernel=(5, 7, 7), norm_eval=False)),
     cls_head=dict(type='SlowFastHead', in_channels=2304, num_classes=400, spatial_type='avg',
-                  dropout_ratio=0.5),
+                  dropout_ratio=0.5, pool_size=(7, 7)),
     train_cfg=None,
     test_cfg=dict(average_clips='prob', max_testing_views=10))

@@ -9,6 +9,6 @@ model = dict(
     backbone=dict(type='ResNet3dSlowOnly', depth=50, pretrained=None, conv1_kernel=(1, 7, 7),
                   inflate=(0, 0, 1, 1), norm_eval=False),
     cls_head=dict(type='I3DHead', in_channels=2048, num_classes=400, spatial_type='avg',
-                  dropout_ratio=0.5),
+                  dropout_ratio=0.5, pool_size=(7, 7)),
     train_cfg=None,
     test_cfg=dict(average_clips='prob', max_testing_views=10))

@@ -10,4 +10,5 @@ val_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
 test_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, dict(still, num_clips=10), *_base_.decode, *_base_.test_augment, *_base_.pack]))
-model = dict(backbone=dict(gamma_d=5), cls_head=dict(num_classes=_base_.num_classes))
+model = dict(backbone=dict(gamma_d=5),
+             cls_head=dict(num_classes=_base_.num_classes, pool_size=(10, 10)))

@@ -10,6 +10,6 @@ val_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
 test_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, dict(still, num_clips=10), *_base_.decode, *_base_.test_augment, *_base_.pack]))
-model = dict(cls_head=dict(num_classes=_base_.num_classes))
+model = dict(cls_head=dict(num_classes=_base_.num_classes, pool_size=(7, 7)))
 published = [dict(table='pytorchvideo_kinetics400', row='X3D M 16x5', top1=75.94, top5=92.72,
                   gflops=6.72, crop=256, parameters=3.79, counts='norms')]

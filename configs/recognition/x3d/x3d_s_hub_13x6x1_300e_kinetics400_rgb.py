@@ -10,6 +10,6 @@ val_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
 test_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, dict(still, num_clips=10), *_base_.decode, *_base_.test_augment, *_base_.pack]))
-model = dict(cls_head=dict(num_classes=_base_.num_classes))
+model = dict(cls_head=dict(num_classes=_base_.num_classes, pool_size=(5, 5)))
 published = [dict(table='pytorchvideo_kinetics400', row='X3D S 13x6', top1=73.33, top5=91.27,
                   gflops=2.96, crop=182, parameters=3.79, counts='norms')]

@@ -10,6 +10,6 @@ val_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, still, *_base_.decode, *_base_.val_augment, *_base_.pack]))
 test_dataloader = dict(dataset=dict(pipeline=[
     *_base_.reader, dict(still, num_clips=10), *_base_.decode, *_base_.test_augment, *_base_.pack]))
-model = dict(cls_head=dict(num_classes=_base_.num_classes))
+model = dict(cls_head=dict(num_classes=_base_.num_classes, pool_size=(5, 5)))
 published = [dict(table='pytorchvideo_kinetics400', row='X3D XS 4x12', top1=69.12, top5=88.63,
                   gflops=0.91, crop=182, parameters=3.79, counts='norms')]

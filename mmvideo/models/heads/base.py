@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from mmvideo.errors import InputError
 from mmvideo.registry import MODELS
 
-__all__ = ['BaseHead', 'check_consensus', 'pool_places', 'top_k_accuracy']
+__all__ = ['BaseHead', 'check_consensus', 'pool_places', 'pool_windows', 'top_k_accuracy']
 
 LOSS = dict(type='CrossEntropyLoss')
 CONSENSUS = dict(type='AvgConsensus', dim=1)
@@ -35,11 +35,14 @@ class BaseHead(nn.Module):
             ``'score'`` (mean of scores), ``'max'`` (of each class its greatest probability in any
             view, with ``multi_class`` by sigmoid, else by softmax) or None (all are returned).
         init_cfg: further initializers in mmengine's notation.
+        pool_size: (height, width) of windows: places are pooled in each window, and their scores
+            averaged, as PySlowFast and PyTorchVideo do with pictures larger than in training.
+            None to pool all places alike.
     """
 
     def __init__(self, num_classes, in_channels, spatial_type='avg', dropout_ratio=0.5,
                  init_std=0.01, loss_cls=LOSS, multi_class=False, label_smooth_eps=0.0,
-                 topk=(1, 5), average_clips=None, init_cfg=None):
+                 topk=(1, 5), average_clips=None, init_cfg=None, pool_size=None):
         super().__init__()
         if spatial_type not in ('avg', 'max', None):
             raise InputError(f"cls_head.spatial_type: 'avg', 'max' or None, not {spatial_type!r}")
@@ -48,6 +51,10 @@ class BaseHead(nn.Module):
         if not 0 <= label_smooth_eps < 1:
             raise InputError(f'cls_head.label_smooth_eps: 0 to below 1, not {label_smooth_eps}')
         check_average(average_clips)
+        if pool_size is not None and (len(pool_size) != 2 or min(pool_size) < 1):
+            raise InputError('cls_head.pool_size: (height, width) above 0 or None, not '
+                             f'{pool_size!r}')
+        self.pool_size = pool_size
         self.num_classes = num_classes
         self.in_channels = in_channels
         self.spatial_type = spatial_type
@@ -74,7 +81,7 @@ class BaseHead(nn.Module):
 
     def pool(self, x):
         """Join all places (and frames) of each row: [B, C, ...] -> [B, C]."""
-        pooled = pool_places(x, self.spatial_type)
+        pooled = pool_places(x, self.spatial_type, self.pool_size)
         if pooled.shape[1] != self.in_channels:
             raise InputError(f'cls_head.in_channels is {self.in_channels}, the features have '
                              f'{pooled.shape[1]} channels')
@@ -128,14 +135,27 @@ def full_precision(score):
     return score.to(torch.promote_types(score.dtype, torch.float32))
 
 
-def pool_places(x, kind='avg'):
-    """[B, C, ...] -> [B, C]: mean ('avg') or maximum ('max') over all places; None flattens."""
+def pool_places(x, kind='avg', window=None):
+    """[B, C, ...] -> [B, C]: mean ('avg') or maximum ('max') over all places; None flattens.
+
+    With a window (height, width): the mean over all windows of this size.
+    """
     if x.dim() == 2:
         return x
+    if window is not None and kind is not None:
+        return pool_windows(x, kind, window).mean(2)
     if kind is None:
         return x.flatten(1)
     places = tuple(range(2, x.dim()))
     return x.mean(places) if kind == 'avg' else x.amax(places)
+
+
+def pool_windows(x, kind, window):
+    """[B, C, (T,) H, W] -> [B, C, P]: mean or maximum over all frames and each of P windows."""
+    if x.dim() == 5:
+        x = x.mean(2) if kind == 'avg' else x.amax(2)
+    size = [min(w, n) for w, n in zip(window, x.shape[2:], strict=True)]
+    return (F.avg_pool2d if kind == 'avg' else F.max_pool2d)(x, size, 1).flatten(2)
 
 
 @torch.no_grad()

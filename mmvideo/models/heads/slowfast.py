@@ -26,5 +26,5 @@ class SlowFastHead(BaseHead):
         super().__init__(num_classes, in_channels, spatial_type, dropout_ratio, init_std, **kwargs)
 
     def forward(self, x, num_segs=None):
-        slow, fast = (pool_places(path, self.spatial_type) for path in x)
+        slow, fast = (pool_places(path, self.spatial_type, self.pool_size) for path in x)
         return self.fc_cls(self.dropout(self.pool(torch.cat([fast, slow], 1))))

@@ -4,7 +4,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from mmvideo.errors import InputError
-from mmvideo.models.heads.base import BaseHead
+from mmvideo.models.heads.base import BaseHead, pool_windows
 from mmvideo.registry import MODELS
 
 __all__ = ['X3DHead']
@@ -46,4 +46,11 @@ class X3DHead(BaseHead):
             initialize(self, self.init_cfg)
 
     def forward(self, x, num_segs=None):
-        return self.fc2(self.dropout(F.relu(self.fc1(self.pool(x)))))
+        if self.pool_size is None or x.dim() == 2:
+            return self.classify(self.pool(x))
+        # Between the layers negative values are cut, so that each window has its own features.
+        windows = pool_windows(x, self.spatial_type, self.pool_size)
+        return self.classify(windows.transpose(1, 2)).mean(1)
+
+    def classify(self, pooled):
+        return self.fc2(self.dropout(F.relu(self.fc1(pooled))))
