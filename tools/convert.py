@@ -70,8 +70,8 @@ def there(args, state, model, view):
     made, report = convert(entries, state, {key: value.shape for key, value in own.items()})
     print(f'{args.in_file}: ' + '; '.join(report.lines()))
     if not report.is_complete and not args.partial:
-        raise InputError(f'{args.in_file} does not fit {args.config}: {report.lines()[1]}; is it '
-                         'of another network? --partial writes what matches')
+        raise InputError(f'{args.in_file} does not fit {args.config}: {report.lines()[1]}; '
+                         f'{advice(args.source, model, state)} --partial writes what matches')
     if not any(key.startswith('backbone.') for key in made):
         raise InputError(f'{args.in_file}: nothing in it fits the backbone of {args.config}')
     exact = [one for one in entries if one.ours in made and one.write is not None
@@ -86,6 +86,15 @@ def there(args, state, model, view):
     write(args.out_file, dict(state_dict=made, meta=dict(
         converted_from=args.source, source=args.in_file, config=args.config)))
     return show(args, model, view)
+
+
+def advice(source, model, state):
+    """What may be wrong with a file that does not fit."""
+    from mmvideo.converters import source_of
+    likely = source_of(model, state)
+    if likely in (None, source):
+        return 'is it of another network?'
+    return f'its names are those of {likely}.'
 
 
 def back(args, state, model, view):

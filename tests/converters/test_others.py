@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from mmvideo.converters import SOURCES, convert, entries_of, revert
+from mmvideo.converters import SOURCES, convert, entries_of, revert, source_of
 from mmvideo.engine.config_file import find_config
 from mmvideo.engine.run import load_config
 from mmvideo.errors import InputError
@@ -117,6 +117,23 @@ def test_every_collection_is_known():
     for source, name in (('pyslowfast', 'resnet'), ('torchvision', 'x3d'), ('timm', 'slow')):
         with pytest.raises(InputError, match='no network there is like'):
             entries_of(source, model_of(name))
+
+
+def test_the_collection_of_a_file_is_told():
+    for source, name in (('pyslowfast', 'slow'), ('pytorchvideo', 'slow'), ('mmaction', 'tsm'),
+                         ('torchvision', 'resnet'), ('torchvision', 'swin')):
+        model = model_of(name)
+        theirs = revert(entries_of(source, model), model.state_dict())
+        assert source_of(model, theirs) == source
+        assert source_of(model, {'layer9.weight': None}) is None
+
+
+def test_only_recognizers_have_other_names():
+    model = model_of('slow')
+    del model.cls_head
+    assert source_of(model, model.state_dict()) == 'mmaction'
+    with pytest.raises(InputError, match='Recognizer3D is no recognizer with a classifier'):
+        entries_of('pyslowfast', model)
 
 
 @pytest.mark.parametrize('name, which', [('layer1.0.conv1.0.3.weight', 'r2plus1d_18'),

@@ -262,3 +262,11 @@ def test_the_command_refuses_what_does_not_fit(convert_tool, tmp_path):
                                   tmp_path / 'clip.npy')
     assert status == 2 and 'with 3 channels' in err
     assert convert_tool('pytorchvideo', tmp_path / 'none.pth', out_file)[0] == 2
+
+
+def test_the_command_tells_of_another_collection(convert_tool, tmp_path):
+    theirs = tmp_path / 'theirs.pyth'
+    torch.save(dict(state_dict=small('x3d').state_dict()), theirs)
+    status, _, err = convert_tool('pytorchvideo', theirs, tmp_path / 'out.pth')
+    assert status == 2 and 'backbone.conv1_s.conv.weight (blocks.0.conv.conv_t.weight)' in err
+    assert 'its names are those of mmaction. --partial' in err
