@@ -56,6 +56,25 @@ demo: setup  ## make the embedded data, train three networks, test, fuse, draw (
 	  $(DATA)/classes.txt --out $(RUNS)/annotated.mp4
 	$(PY) tools/analysis/demo_results.py $(RUNS) --data $(DATA)
 
+# What `make demo-detection` trains: on clips, and on single frames, which do not show what moves.
+ON_CLIPS := configs/detection/ava/slowfast_r18_2x8x1_6e_embedded_scenes_rgb.py
+ON_FRAMES := configs/detection/ava/slowonly_r18_1x1x1_6e_embedded_scenes_rgb.py
+SCENES := $(DATA)/scenes
+FOUND := $(RUNS)/scenes
+
+.PHONY: demo-detection
+demo-detection: setup  ## make embedded scenes, train two detectors of actions, test, draw (some minutes)
+	$(PY) tools/data/build_embedded.py --scenes --out $(SCENES)
+	$(PY) tools/train.py $(ON_CLIPS) --work-dir $(FOUND)/slowfast $(ONCE)
+	$(PY) tools/train.py $(ON_FRAMES) --work-dir $(FOUND)/oneframe $(ONCE)
+	$(PY) tools/test.py $(ON_CLIPS) $(FOUND)/slowfast/epoch_6.pth --eval mAP \
+	  --out $(FOUND)/slowfast.csv
+	$(PY) tools/test.py $(ON_FRAMES) $(FOUND)/oneframe/epoch_6.pth --eval mAP \
+	  --out $(FOUND)/oneframe.csv
+	$(PY) tools/analysis/show_detections.py $(SCENES)/videos/val_00000.mp4 $(FOUND)/slowfast.csv \
+	  --truth $(SCENES)/val.csv --label-map $(SCENES)/actions.pbtxt --out $(FOUND)/annotated.mp4
+	$(PY) tools/analysis/detection_results.py $(FOUND) --data $(SCENES)
+
 lint: setup  ## ruff over everything
 	$(BIN)/ruff check .
 

@@ -20,7 +20,7 @@ PARTS = sorted((ROOT / 'configs/_base_/datasets').glob('*.py'))
 PAGES = {p.name: p.read_text(encoding='utf-8') for p in sorted(DOCS.glob('*.md'))}
 INDEX = PAGES['README.md']
 # Folders of data sets that are no public ones.
-OTHER_ROOTS = {'data/embedded': 'embedded.md', 'data/own': 'own.md'}
+OTHER_ROOTS = {'data/ava': 'ava.md', 'data/embedded': 'embedded.md', 'data/own': 'own.md'}
 
 
 def page_of(root):
@@ -42,7 +42,8 @@ def places(cfg):
     for value in cfg.values():
         if isinstance(value, dict) and 'ann_file' in value:
             yield value.ann_file
-            yield value.data_prefix
+            if value.get('data_prefix'):        # metrics of detection read lists, too
+                yield value.data_prefix
         elif isinstance(value, dict):
             yield from places(value)
 

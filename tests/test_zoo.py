@@ -114,8 +114,15 @@ def test_other_words_of_a_name_are_told(configs):
     cfg = configs[path]
     for wrong, said in (('tsm_r50_1x1x8_60e_kinetics400_rgb', 'says 60 (epochs), the config 50'),
                         ('tsm_r50_1x1x8_50e_kinetics400_flow', 'says flow (modality)'),
-                        ('tsm_r50_1x1x8_50e_sthv1_rgb', 'says sthv1, the lists lie in data/kin')):
+                        ('tsm_r50_1x1x8_50e_sthv1_rgb', 'says sthv1, the list is data/kinetics')):
         assert any(said in c for c in name_complaints(f'configs/{wrong}.py', cfg))
+    # What the weights come from is no list.
+    stem = 'slowonly_kinetics_pretrained_r50_4x16x1_20e_ava_rgb'
+    cfg = configs[next(p for p in configs if p.endswith(f'/{stem}.py'))]
+    assert name_complaints(f'configs/{stem}.py', cfg) == []
+    for word in ('kinetics', 'ava22'):
+        complaint, = name_complaints(f'configs/{stem.replace("ava", word)}.py', cfg)
+        assert f'the name says {word}, the list is data/ava/annotations/ava_train_v2.1' in complaint
 
 
 def test_exceptions_are_still_needed(configs, monkeypatch):

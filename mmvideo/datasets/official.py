@@ -130,7 +130,8 @@ OFFICIAL = {
 }
 
 # Data of our own, by the folder that the configs expect.
-OWN = {'data/embedded': 'python tools/data/build_embedded.py makes it, and so does make demo '
+OWN = {'data/ava': 'docs/data/ava.md tells how to prepare AVA',
+       'data/embedded': 'python tools/data/build_embedded.py makes it, and so does make demo '
                         '(docs/data/embedded.md)',
        'data/own': 'docs/data/own.md tells how to prepare your own videos'}
 LISTS = 'docs/data/lists.md tells how lists look'

@@ -26,7 +26,8 @@ FOLDERS = dict(
     diving48='data/diving48/', gym99='data/gym/', mit='data/mit/', mmit='data/mmit/',
     hvu='data/hvu/', charades='data/charades/', activitynet='data/ActivityNet/',
     minikinetics='data/OmniSource/annotations/kinetics_200/', embedded='data/embedded/',
-    own='data/own/', ava='data/ava/', ava22='data/ava/')
+    own='data/own/', ava='data/ava/annotations/ava_train_v2.1',
+    ava22='data/ava/annotations/ava_train_v2.2')
 # Columns of the tables, by the field of ours that says the same.
 COLUMNS = dict(
     name=('config', 'config[1]', 'Model'), resolution=('resolution', 'Resolution'),
@@ -84,11 +85,12 @@ def name_complaints(path, cfg):
     complaints = [f'{path}: the name says {said[key]} ({key}), the config {found[key]}'
                   for key in said if said[key] != found[key]
                   and (stem, key) not in NAMED_OTHERWISE]
-    words = stem.replace('embedded_gaussian', '').split('_')
+    # What weights come from, or what attention is called, is not what the config reads.
+    words = re.sub('embedded_gaussian|[a-z0-9]+_pretrained', '', stem).split('_')
     word = next((w for w in words if w in FOLDERS), None)
     lists = str(loader.dataset.get('ann_file', ''))
     if word and not lists.startswith(FOLDERS[word]):
-        complaints.append(f'{path}: the name says {word}, the lists lie in {osp.dirname(lists)}')
+        complaints.append(f'{path}: the name says {word}, the list is {lists}')
     return complaints
 
 

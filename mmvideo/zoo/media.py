@@ -11,6 +11,7 @@ __all__ = ['SmallData']
 # Clips of each part: two iterations of training in batches of two, two samples to test on.
 COUNTS = dict(train=4, val=2)
 FRAMES = 12
+MOMENT, PEOPLE = 903, ('0.1,0.1,0.5,0.9', '0.3,0.2,0.9,0.8')     # of detection
 SIZE = (80, 64)     # width and height of the frames that are taken out
 PICTURES = ('img_{:05}.jpg', '{:05}.jpg', 'image_{:05d}.jpg')
 FLOWS = ('{}_{:05d}.jpg', 'flow_{}_{:05d}.jpg')
@@ -74,6 +75,8 @@ class SmallData:
             phase: ``'train'``, ``'val'`` or ``'test'``.
             times: how often each clip is listed.
         """
+        if dataset['type'] == 'AVADataset':
+            return self._moments(dataset, phase)
         kind = KINDS[dataset['type']]
         kind = 'offset' if dataset.get('with_offset') else kind
         if kind == 'videos':
@@ -86,6 +89,18 @@ class SmallData:
             listed = listed.with_name(f'{listed.stem}_{times}_times.txt')
             listed.write_text(text)
         return dict(ann_file=str(listed), data_prefix=None)
+
+    def _moments(self, dataset, phase):
+        """The same for a list of boxes: one second of each clip, and two people."""
+        suffix, part = dataset.get('suffix'), 'train' if phase == 'train' else 'val'
+        listed = self.folder / f'{part}_{"films" if suffix else "frames"}.csv'
+        listed.write_text(''.join(
+            f'{number}{"/resized" if suffix else ""},{MOMENT},{box},{action},{person}\n'
+            for number in range(COUNTS[part]) for person, box in enumerate(PEOPLE)
+            for action in (1 + person, 3 + person)))
+        return dict(ann_file=str(listed), fps=2, timestamp_start=MOMENT - 3,
+                    timestamp_end=MOMENT - 3 + FRAMES // 2, exclude_file=None, label_file=None,
+                    data_prefix=str(self.folder / part), proposal_file=None)
 
 
 def take_apart(video, place):

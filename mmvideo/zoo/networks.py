@@ -19,6 +19,7 @@ IDLE = ('pretrained', 'pretrained2d', 'norm_eval', 'bn_frozen', 'frozen_stages',
         'init_std', 'dropout_ratio', 'loss_cls', 'topk', 'label_smooth_eps')
 
 
+PARTS = ('type', 'backbone', 'neck', 'cls_head', 'roi_head')
 # Networks that take pictures of one size.
 FIXED_SIZE = ('C3D', 'TimeSformer', 'timm')
 SMALL = 64
@@ -51,7 +52,7 @@ def size(model, shape):
         model: config of a recognizer.
         shape: all axes of one view with the batch.
     """
-    parts = {key: model[key] for key in ('type', 'backbone', 'neck', 'cls_head') if model.get(key)}
+    parts = {key: model[key] for key in PARTS if model.get(key)}
     return _size(json.dumps(_without_idle(parts)), tuple(shape))
 
 
@@ -102,7 +103,7 @@ def try_out(cfg):
         height = width = SMALL
     if view.frames > 16 and model['type'] == 'Recognizer2D':
         lead[1] = 3         # frames apart from each other: a few will do
-    parts = {key: model[key] for key in ('type', 'backbone', 'neck', 'cls_head') if model.get(key)}
+    parts = {key: model[key] for key in PARTS if model.get(key)}
     return _try_out(json.dumps(_without_idle(parts)), (*lead, height, width))
 
 
@@ -112,14 +113,20 @@ def _try_out(text, shape):
     parameters = sum(p.numel() for p in model.parameters())
     draw = torch.Generator().manual_seed(0)
     imgs = torch.randn(shape, generator=draw)
-    if model.cls_head is None:
+    if hasattr(model, 'roi_head'):
+        boxes = [imgs.new_tensor([[0, 0, shape[-1], shape[-2]]])]
+        labels = [torch.eye(model.roi_head.bbox_head.num_classes)[1:2]]
+        losses = model(imgs, boxes, boxes, labels, mode='loss')
+    elif model.cls_head is None:
         with torch.no_grad():
             out = model.eval()(imgs)
         return Trial(parameters, None, [] if out.isfinite().all() else ['features not finite'])
-    label = torch.zeros(1, 1, dtype=torch.long)
-    if getattr(model.cls_head, 'multi_class', False):
-        label = torch.eye(model.cls_head.num_classes)[:1]
-    loss, _ = model.parse_losses(model(imgs, label, mode='loss'))
+    else:
+        label = torch.zeros(1, 1, dtype=torch.long)
+        if getattr(model.cls_head, 'multi_class', False):
+            label = torch.eye(model.cls_head.num_classes)[:1]
+        losses = model(imgs, label, mode='loss')
+    loss, _ = model.parse_losses(losses)
     loss.backward()
     complaints = [] if loss.isfinite() else [f'the loss is {loss.item()}']
     unreached = [name for name, p in model.named_parameters()

@@ -33,7 +33,15 @@ TABLES = dict(
     slowfast_paper_weak_fast_input=('1812.03982', 'Weak inputs of the fast pathway'),
     slowfast_paper_kinetics400=('1812.03982', 'SlowFast on Kinetics-400'),
     slowfast_paper_kinetics600=('1812.03982', 'SlowFast on Kinetics-600'),
-    slowfast_paper_charades=('1812.03982', 'Charades'))
+    slowfast_paper_charades=('1812.03982', 'Charades'),
+    **{'slowfast_paper_ava_v2.1': ('1812.03982', 'Detection on AVA v2.1'),
+       'mmaction2_ava_v2.1': ('MMAction2', 'Detection on AVA v2.1'),
+       'mmaction2_ava_v2.2': ('MMAction2', 'Detection on AVA v2.2')})
+# What has to be said of a table.
+ON_BOXES = (
+    'mAP of 60 actions at an overlap of one half, in percent. *GFLOPs here* are those of a clip\n'
+    'of 256 x 256 pixels without its boxes; *parameters here* are of all.')
+REMARKS = {table: ON_BOXES for table in TABLES if '_ava_' in table}
 PER_VALUE = 5       # operations that the counter of the hub sees in a norm, for each value
 RULES = dict(
     norms=f'norms are counted, too: {PER_VALUE} a value',
@@ -64,9 +72,10 @@ INTRO = '''\
 ## Tables of papers
 
 What the SlowFast paper ([arXiv:1812.03982](https://arxiv.org/abs/1812.03982)) and PyTorchVideo
-publish, beside what is counted here. *GFLOPs*, as published, of one view with pictures of *crop*
-pixels; *GFLOPs here* are convolutions and matrix products. Where the published figure counts
-otherwise, *counted as published* is ours in its way, and a line below the table says which.
+publish, and MMAction2 of detection, beside what is counted here. *GFLOPs*, as published, of one
+view with pictures of *crop* pixels; *GFLOPs here* are convolutions and matrix products. Where the
+published figure counts otherwise, *counted as published* is ours in its way, and a line below the
+table says which.
 `tools/convert.py` reads the hub's weights ([docs/convert.md](docs/convert.md)).
 '''
 
@@ -172,6 +181,8 @@ def render_papers(configs):
     for table, rows in paper_rows(configs).items():
         source, title = TABLES[table]
         parts += [f'### {title} ({source})\n', _table(rows)]
+        if table in REMARKS:
+            parts.append(f'{REMARKS[table]}\n')
         said = dict.fromkeys(f'- {row.entry["row"]}: {_said(row)}' for row in rows if _said(row))
         if said:
             parts.append('\n'.join([*said, '']))

@@ -17,6 +17,7 @@ CROPS = dict(ThreeCrop=3, TenCrop=10, CenterCrop=1)
 # What a row tests with that names another number of crops than its recipe has: the crops of the
 # published recipes for testing (tsn_r50_test_256p_1x1x25_3crop and its kin).
 OTHER_CROPS = {3: dict(type='ThreeCrop', crop_size=256), 10: dict(type='TenCrop', crop_size=224)}
+DETECTION_SIDE = 256        # the short side of AVA's recipes
 BINS = 80       # of the audio features that the tables' networks read
 
 
@@ -231,6 +232,8 @@ def test_view(cfg, pipeline=None):
     crops = CROPS[crop['type']] if crop else 1
     if cfg.model.type == 'AudioRecognizer':
         return View(clip.num_clips, 1, clip.clip_len, (1, 1, 1, clip.clip_len, BINS))
+    if cfg.model.type == 'FastRCNN':        # whole frames, whose long side may be any
+        return View(1, 1, clip.clip_len, (1, 1, 3, clip.clip_len, DETECTION_SIDE, DETECTION_SIDE))
     size = crop['crop_size'] if crop else _step(pipeline, 'scale')['scale'][-1]
     height, width = (size, size) if isinstance(size, int) else size
     channels = cfg.model.backbone.get('in_channels', 2) if modality(dataset) == 'Flow' else 3

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from mmvideo.engine.run import load_config
 from mmvideo.errors import InputError
 from mmvideo.models.blocks import roi_align as module
 from mmvideo.models.blocks.roi_align import own_roi_align, roi_align
@@ -45,6 +46,39 @@ def test_keys_and_shapes(name):
     own = {key: list(value.shape) for key, value in model.state_dict().items()}
     assert list(own.items()) == list(manifest['state_dict'].items())
     assert sum(p.numel() for p in model.parameters()) == manifest['parameter_count']
+
+
+# Configs whose networks are among the recorded ones.
+CONFIGS = dict(
+    ava_slowonly_r50_4x16='ava/slowonly_kinetics_pretrained_r50_4x16x1_20e_ava_rgb',
+    ava_slowonly_r101_8x8='ava/slowonly_kinetics_pretrained_r101_8x8x1_20e_ava_rgb',
+    ava_slowonly_r50_nl_8x8='ava/slowonly_nl_kinetics_pretrained_r50_8x8x1_10e_ava_rgb',
+    ava_slowfast_r50_4x16='ava/slowfast_kinetics_pretrained_r50_4x16x1_20e_ava_rgb',
+    ava_slowfast_r50_8x8='ava/slowfast_kinetics_pretrained_r50_8x8x1_cosine_10e_ava22_rgb',
+    ava_slowfast_r50_context='ava/slowfast_context_kinetics_pretrained_r50_4x16x1_20e_ava_rgb',
+    ava_slowfast_r50_temporal_max=(
+        'ava/slowfast_temporal_max_kinetics_pretrained_r50_8x8x1_cosine_10e_ava22_rgb'),
+    ava_slowfast_acrn_r50_8x8=(
+        'acrn/slowfast_acrn_kinetics_pretrained_r50_8x8x1_cosine_10e_ava_rgb'))
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_configs_have_the_recorded_networks(name):
+    model = load_config(str(TESTS.parent / f'configs/detection/{CONFIGS[name]}.py')).model
+    manifest = read(name)
+    with torch.device('meta'):
+        own = MODELS.build(model).state_dict()
+    assert {key: list(value.shape) for key, value in own.items()} == manifest['state_dict']
+    # ... and what has no weights.
+    for part in ('bbox_roi_extractor', 'bbox_head'):
+        built, recorded = (MODELS.build(plain(cfg['roi_head'][part])) for cfg in (
+            model, manifest['model']))
+        assert settings(built) == settings(recorded)
+
+
+def settings(module):
+    return {key: value for key, value in vars(module).items()
+            if key[0] != '_' and key not in ('training', 'init_cfg')}
 
 
 def close(recorded, value, tolerance):

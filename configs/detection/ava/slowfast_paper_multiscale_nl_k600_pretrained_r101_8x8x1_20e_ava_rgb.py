@@ -1,0 +1,20 @@
+# SlowFast++ R101 with non-local blocks, from Kinetics-600, AVA v2.1: three sizes and mirrored.
+_base_ = ['../../_base_/models/slowfast_r50_detection.py',
+          '../../_base_/datasets/ava21_rawframe.py', '../../_base_/augments/rescale_256_boxes.py',
+          '../../_base_/schedules/sgd_boxes_20e.py', '../../_base_/runtime.py']
+clip = dict(type='SampleAVAFrames', clip_len=32, frame_interval=2)
+still = dict(clip, test_mode=True)
+train_dataloader = dict(batch_size=5, dataset=dict(pipeline=[
+    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *_base_.pack]))
+val_dataloader = test_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, still, *_base_.decode, dict(type='Resize', scale=(-1, 320)), *_base_.pack]))
+six = (1,) * 6 + (0,) * 17       # temporal kernels in the first blocks of the long stage
+model = dict(backbone=dict(
+    resample_rate=4, speed_ratio=4,
+    slow_pathway=dict(depth=101, inflate=(0, 0, six, 1),
+                      non_local=(0, 0, [int(i in (6, 13, 20)) for i in range(23)], 0)),
+    fast_pathway=dict(depth=101, inflate=(1, 1, six, 1))),
+    test_cfg=dict(short_sides=[224, 256, 320], flip=True))
+optim_wrapper = dict(optimizer=dict(lr=0.0625))    # 5 clips a GPU, by the linear rule
+published = [dict(table='slowfast_paper_ava_v2.1',
+                  row='SlowFast++ R101 + NL (K600) 8x8 4', mean_ap=28.3)]
