@@ -124,6 +124,11 @@ def test_accuracies_only_for_one_class_per_sample():
     assert set(multi.loss(score, torch.tensor([[1., 0, 1], [0, 1, 0]]))) == {'loss_cls'}
 
 
+def test_labels_of_other_classes_are_told():
+    with pytest.raises(InputError, match='labels of 4 classes for cls_head.num_classes=3; .*blend'):
+        build('TSNHead').loss(torch.randn(2, 3), torch.rand(2, 4))
+
+
 @pytest.mark.parametrize('multi_class', [False, True])
 def test_smoothing_of_labels(multi_class):
     score = torch.randn(2, 3)

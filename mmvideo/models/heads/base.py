@@ -99,6 +99,10 @@ class BaseHead(nn.Module):
             dict: ``loss_cls``, and ``top{k}_acc`` where a sample has one class.
         """
         score, losses = full_precision(score), {}
+        if label.dim() == 2 and label.shape[1] != score.shape[1]:
+            raise InputError(f'labels of {label.shape[1]} classes for cls_head.num_classes='
+                             f'{score.shape[1]}; the data set and what mixes samples (blending) '
+                             'have a num_classes, too')
         if label.dim() == 1 and not self.multi_class:
             for k, value in zip(self.topk, top_k_accuracy(score, label, self.topk), strict=True):
                 losses[f'top{k}_acc'] = value
