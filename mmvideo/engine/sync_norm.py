@@ -26,7 +26,7 @@ class _Normalize(Function):
 
     @staticmethod
     def forward(ctx, x, eps, group):
-        values = x.detach().float()
+        values = x.detach().to(torch.promote_types(x.dtype, torch.float32))
         variance, mean = torch.var_mean(values, _axes(x), correction=0)
         count = torch.full_like(mean, x.numel() // x.shape[1])
         own = torch.stack([count, mean, variance])
@@ -37,12 +37,12 @@ class _Normalize(Function):
         total = counts.sum(0)
         mean = (counts * means).sum(0) / total
         variance = (counts * (variances + (means - mean) ** 2)).sum(0) / total
-        scale = (variance + eps).rsqrt().float()
-        normal = (values - _along(mean.float(), x)) * _along(scale, x)
+        scale = (variance + eps).rsqrt().to(values.dtype)
+        normal = (values - _along(mean.to(values.dtype), x)) * _along(scale, x)
         ctx.save_for_backward(normal, scale, total)
         ctx.group, ctx.dtype = group, x.dtype
         unbiased = variance * total / (total - 1).clamp(min=1)
-        stats = mean.float(), unbiased.float()
+        stats = mean.to(values.dtype), unbiased.to(values.dtype)
         ctx.mark_non_differentiable(*stats)
         return normal, *stats
 
@@ -51,7 +51,7 @@ class _Normalize(Function):
         normal, scale, total = ctx.saved_tensors
         sums = torch.stack([grad.sum(_axes(grad)), (grad * normal).sum(_axes(grad))])
         dist.all_reduce(sums, group=ctx.group)
-        means = sums / total.float()
+        means = sums / total.to(sums.dtype)
         back = grad - _along(means[0], grad) - normal * _along(means[1], grad)
         return (back * _along(scale, grad)).to(ctx.dtype), None, None
 

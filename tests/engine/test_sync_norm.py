@@ -60,6 +60,8 @@ def process(rank, folder):
     x, grad, parts = inputs('halves')
     found['plain'] = passed(layer(SyncNorm, affine=False, momentum=None),
                             x[parts[rank]], grad[parts[rank]])
+    found['double'] = passed(layer(SyncNorm).double(), x[parts[rank]].double(),
+                             grad[parts[rank]].double())
     with torch.autocast('cpu', torch.bfloat16):
         found['low'] = layer(SyncNorm)(x[parts[rank]].bfloat16())
     torch.save(found, f'{folder}/{rank}.pt')
@@ -93,6 +95,16 @@ def test_two_processes_give_what_one_gives(halves, case):
             found = [sum(found)]        # DDP adds them
         for part in found:
             torch.testing.assert_close(part, value, **close)
+
+
+def test_double_precision_stays_double(halves):
+    x, grad, _ = inputs('halves')
+    whole = passed(layer(nn.BatchNorm3d).double(), x.double(), grad.double())
+    found = torch.cat([half['double']['x'] for half in halves])
+    torch.testing.assert_close(found, whole['x'], rtol=1e-12, atol=1e-12)
+    for half in halves:
+        torch.testing.assert_close(half['double']['running_var'], whole['running_var'],
+                                   rtol=1e-12, atol=1e-12)
 
 
 def test_low_precision_stays_low(halves):
