@@ -85,33 +85,54 @@ def _extent(lines, scale):
     return max(cv2.getTextSize(line, FONT, scale, thickness)[0][0] for line in lines), thickness
 
 
-def draw_boxes(image, boxes, color, is_above=True):
+def draw_boxes(image, *groups):
     """Draw boxes and what is said of each, in place.
+
+    All rims come before all words. Words that would cover others stand beside them, if there is
+    room.
 
     Args:
         image: uint8 RGB [H, W, 3].
-        boxes: list of (box, lines): x0, y0, x1, y1 as shares of the picture, and text.
-        color: of both, RGB.
-        is_above: lines stand on the box; False for below it. They stay within the picture.
+        groups: tuples (boxes, color, is_above). Boxes are a list of (box, lines): x0, y0, x1, y1 as
+            shares of the picture, and text; the color of both is RGB; lines stand on the box, or
+            below it. They stay within the picture.
     """
     height, width = image.shape[:2]
     scale = min(height, width) / BOX_CAPITALS_PER_SIDE / CAPITAL
     pitch, thickness = LINE * scale, max(1, round(2 * scale))
-    for box, lines in boxes:
-        x0, y0, x1, y1 = (round(v * side) for v, side in zip(box, (width, height) * 2,
-                                                             strict=True))
+    drawn = [([round(v * side) for v, side in zip(box, (width, height) * 2, strict=True)], lines,
+              color, is_above) for boxes, color, is_above in groups for box, lines in boxes]
+    for (x0, y0, x1, y1), _, color, _ in drawn:
         cv2.rectangle(image, (x0, y0), (x1, y1), color, thickness, cv2.LINE_AA)
-        top = y0 - pitch * len(lines) if is_above else y1
-        top = min(max(top, 0), height - pitch * len(lines))
+    taken = []
+    for (x0, y0, _, y1), lines, color, is_above in drawn:
+        lines = [str(line).encode('ascii', 'replace').decode() for line in lines]
+        if not lines:
+            continue
+        extent, strokes = _extent(lines, scale)
+        high, left = pitch * len(lines), max(min(x0, width - extent), 0)
+        top = min(max(y0 - high if is_above else y1, 0), height - high)
+        left = _free(left, extent, [(first, last) for first, last, above, foot in taken
+                                    if top < foot and above < top + high], width)
+        taken.append((left, left + extent, top, top + high))
         for k, line in enumerate(lines):
-            line = str(line).encode('ascii', 'replace').decode()
-            extent, strokes = _extent([line], scale)
-            left, upper = round(max(min(x0, width - extent), 0)), round(top + k * pitch)
-            ground = image[upper:round(upper + pitch), left:left + extent]
+            upper = round(top + k * pitch)
+            ground = image[upper:round(upper + pitch), left:left + _extent([line], scale)[0]]
             ground[:] = ground // 4
             cv2.putText(image, line, (left, round(upper + 0.8 * pitch)), FONT, scale, color,
                         strokes, cv2.LINE_AA)
     return image
+
+
+def _free(left, extent, taken, width):
+    """Where words begin in a line: the nearest place to ``left`` that covers none of those taken.
+    """
+    beside = [place for first, last in taken for place in (last, first - extent)]
+    for place in (left, *sorted(beside, key=lambda place: abs(place - left))):
+        if 0 <= place <= width - extent and not any(
+                place < last and first < place + extent for first, last in taken):
+            return place
+    return left
 
 
 def annotate_moments(path, moments, out, hold_seconds=0.0, target_short_side=None):
@@ -138,7 +159,7 @@ def annotate_moments(path, moments, out, hold_seconds=0.0, target_short_side=Non
     def draw(image, rate):
         found, true = moments.get(next(seen), ((), ()))
         # What was found last: it is what the picture is about.
-        draw_boxes(draw_boxes(image, true, TRUE, is_above=False), found, FOUND)
+        draw_boxes(image, (true, TRUE, False), (found, FOUND, True))
         return image, 1 + round(hold_seconds * rate) if found or true else 1
 
     return _annotate(path, draw, out, None, target_short_side, BOX_SHORT_SIDE)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmvideo.errors import InputError, MissingFileError
-from mmvideo.visualization import annotate_video, draw_lines
+from mmvideo.visualization import FOUND, TRUE, annotate_video, draw_boxes, draw_lines
 
 LINES = ['sliding left 0.9312', 'turning 0.0431', 'growing 0.0123', 'yoga 0.0012', 'zumba 0.0001']
 
@@ -90,6 +90,38 @@ def test_text_grows_with_the_frame():
 def test_no_lines_leave_the_frame_alone():
     image = np.full((50, 50, 3), 90, np.uint8)
     assert (draw_lines(image, []) == 90).all()
+
+
+def colored(image, color):
+    """First and last row, first and last column that have a color, about."""
+    near = np.abs(image.astype(int) - color).max(-1) < 60
+    rows, columns = np.nonzero(near)
+    return rows.min(), rows.max() + 1, columns.min(), columns.max() + 1
+
+
+def test_words_of_boxes_stand_above_what_was_found_and_below_what_is_so():
+    box, pitch = (0.25, 0.25, 0.75, 0.75), 480 / 48 / 21 * 34
+    image = draw_boxes(np.zeros((480, 640, 3), np.uint8), ([(box, ['stand', 'sit'])], TRUE, False),
+                       ([(box, ['walk 0.90'])], FOUND, True))
+    assert colored(image, FOUND) == pytest.approx((120 - pitch, 360, 160, 480), abs=pitch / 3)
+    assert colored(image[362:], TRUE)[1] == pytest.approx(2 * pitch, abs=pitch / 2)
+    # At a rim of the picture they stay within it.
+    image = draw_boxes(np.zeros((480, 640, 3), np.uint8), (
+        [((0.5, 0, 1, 0.2), ['walk 0.90']), ((0.95, 0.5, 1, 1), ['stand and walk'])], FOUND, True))
+    top, bottom, left, right = colored(image[240 - round(pitch):240], FOUND)
+    assert colored(image, FOUND)[0] == 0 and left < 0.95 * 640 < right
+
+
+def test_words_of_boxes_do_not_cover_each_other():
+    upper = ([((0.25, 0.1, 0.75, 0.5), ['stand'])], TRUE, False)
+    lower = ([((0.25, 0.52, 0.75, 0.9), ['walk 0.90'])], FOUND, True)
+    size, place = (480, 640, 3), np.s_[242:258, 162:478]
+    alone = colored(draw_boxes(np.zeros(size, np.uint8), upper)[place], TRUE)
+    both = draw_boxes(np.zeros(size, np.uint8), upper, lower)
+    # No rim or word of the lower box touches those of the upper one, which stand where they stood;
+    # its own are in the same line, beside them.
+    assert colored(both[place], TRUE) == alone
+    assert colored(both[242:248, 162:478], FOUND)[2] >= alone[3]
 
 
 @pytest.mark.parametrize('out, options, message', [
