@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from mmvideo.engine.checkpoint import match_state_dict
 from mmvideo.engine.run import load_config
 from mmvideo.errors import InputError
 from mmvideo.models.blocks import roi_align as module
@@ -248,6 +249,18 @@ def test_every_parameter_learns():
     losses = model(**model.data_preprocessor(empty, True), mode='loss')
     assert losses['loss_action_cls'].item() == 0
     losses['loss_action_cls'].backward()
+
+
+def test_a_recognizer_gives_its_backbone():
+    recognizer = MODELS.build(dict(
+        type='Recognizer3D', backbone=SMALL['backbone'],
+        cls_head=dict(type='SlowFastHead', in_channels=96, num_classes=3)))
+    model = MODELS.build(SMALL)
+    kept, report = match_state_dict(model, recognizer.state_dict(), 'a.pth')
+    backbone = {key for key in model.state_dict() if key.startswith('backbone.')}
+    assert set(kept) == backbone and 'Re-initialized: roi_head.bbox_head.fc_cls.bias' in report
+    with pytest.raises(InputError, match='Every key must match'):
+        match_state_dict(model, recognizer.state_dict(), 'a.pth', strict=True)
 
 
 @torch.no_grad()
