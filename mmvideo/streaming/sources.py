@@ -136,7 +136,10 @@ class Camera:
 
     def __enter__(self):
         import cv2
+        log = cv2.utils.logging
+        level = log.setLogLevel(log.LOG_LEVEL_SILENT)       # it lists what it tried
         self._capture = cv2.VideoCapture(self.index)
+        log.setLogLevel(level)
         if not self._capture.isOpened():
             raise InputError(f'{self.name}: cannot be opened; 0 is the first camera of this '
                              'machine')
