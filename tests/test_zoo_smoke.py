@@ -171,3 +171,11 @@ def test_the_command_goes_on_after_a_fault(embedded, tmp_path, monkeypatch, caps
                        (['--jobs', '0'], 'expected at least one process'),
                        (['nothing'], 'no config has such a name')]:
         assert run(['smoke', *argv]) == 2 and said in capsys.readouterr().err
+
+
+def test_a_test_at_several_sizes_is_small(data):
+    cfg = load_config(find_config(
+        'slowfast_paper_multiscale_nl_k600_pretrained_r101_8x8x1_20e_ava_rgb'))
+    options = smoke_options(cfg, data)
+    assert options['model.test_cfg.short_sides'] == [56, 64, 80]
+    assert options['test_dataloader.dataset.pipeline.2.scale'] == [-1, 80]

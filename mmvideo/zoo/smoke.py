@@ -287,6 +287,9 @@ def _model_options(model):
         options[f'{place}.out_dim'] = 512
     elif backbone['type'] == 'TimeSformer':
         options.update({f'{place}.img_size': 56, f'{place}.patch_size': 14})
+    sides = (model.get('test_cfg') or {}).get('short_sides')
+    if sides:
+        options['model.test_cfg.short_sides'] = [_shrunk(side) for side in sides]
     return options
 
 
