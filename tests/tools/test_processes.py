@@ -1,18 +1,22 @@
 """Several processes, started as torchrun, Slurm and MPI start them; what they do when one dies."""
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from runs import ROOT, TSM, environment, free_port, options, run  # noqa: E402
 
 from mmvideo.checkpoint_file import read_checkpoint  # noqa: E402
+from mmvideo.evaluation.scores import read_scores  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -22,6 +26,29 @@ LAUNCHED = dict(
     slurm=('SLURM_PROCID', 'SLURM_NTASKS', 'SLURM_LOCALID', 'SLURM_NTASKS_PER_NODE'),
     mpi=('OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE', 'OMPI_COMM_WORLD_LOCAL_RANK',
          'OMPI_COMM_WORLD_LOCAL_SIZE'))
+TIMESFORMER = '''
+_base_ = ['{root}/_base_/datasets/embedded.py', '{root}/_base_/augments/small64.py',
+          '{root}/_base_/schedules/sgd_small_10e.py', '{root}/_base_/runtime.py']
+clip = dict(type='SampleFrames', clip_len=4, frame_interval=2, num_clips=1)
+still = dict(clip, test_mode=True)
+pack = [dict(type='FormatShape', input_format='NCTHW'),
+        dict(type='Collect', keys=['imgs', 'label'], meta_keys=[]),
+        dict(type='ToTensor', keys=['imgs', 'label'])]
+train_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, clip, *_base_.decode, *_base_.train_augment, *pack]))
+val_dataloader = test_dataloader = dict(dataset=dict(pipeline=[
+    *_base_.reader, dict(still, num_clips=2), *_base_.decode, *_base_.test_augment, *pack]))
+model = dict(
+    type='Recognizer3D',
+    data_preprocessor=dict(type='ActionDataPreprocessor', mean=[127.5] * 3, std=[127.5] * 3,
+                           format_shape='NCTHW'),
+    backbone=dict(type='TimeSformer', num_frames=4, img_size=64, patch_size=16, embed_dims=32,
+                  num_heads=4, num_transformer_layers=3),
+    cls_head=dict(type='TimeSformerHead', num_classes=8, in_channels=32),
+    test_cfg=dict(average_clips='prob'))
+optim_wrapper = dict(optimizer=dict(_delete_=True, type='AdamW', lr=0.001, weight_decay=0.05),
+                     clip_grad=dict(max_norm=1, norm_type=2))
+'''
 
 
 def torchrun(*command, processes=2, restarts=0):
@@ -77,6 +104,90 @@ def test_a_killed_process_ends_the_others(embedded, tmp_path, launcher, dead):
     text = said(tmp_path, 1 - dead)
     assert text.count('error: process') == 1 and 'is gone without a word' in text
     assert f'error: process {dead} of 2 (' in text and 'Traceback' not in text
+
+
+def test_two_processes_reach_the_weights_of_one(embedded, tmp_path):
+    """20 iterations with batches of 8, and of 4 in each of two processes.
+
+    In float64 and with a tenth of the rate: with all of it rounding alone drives runs apart. One
+    process that sees the samples of each batch in another order is 7e-3 away by then, 4e-16 with a
+    tenth.
+    """
+    config = tmp_path / 'double.py'
+    config.write_text(f"_base_ = [{TSM!r}]\nmodel = dict(type='DoubleRecognizer2D')\n"
+                      "custom_imports = dict(imports=['tests.tools.double'])\n")
+    common = ['tools/train.py', config, *SAME]
+    chosen = dict(model__backbone__norm_cfg__type='SyncBN', model__cls_head__dropout_ratio=0,
+                  optim_wrapper__optimizer__lr=0.005, train_cfg__max_epochs=10,
+                  param_scheduler__1__end=10)
+    run(*common, '--work-dir', tmp_path / 'one', *options(
+        embedded, train_dataloader__batch_size=8, **chosen))
+    run(*torchrun(*common, '--work-dir', tmp_path / 'two'), *options(embedded, **chosen))
+    one, two = (read_checkpoint(tmp_path / name / 'epoch_10.pth') for name in ('one', 'two'))
+    assert one['meta']['iter'] == two['meta']['iter'] == 20
+    assert {str(v.dtype) for v in one['state_dict'].values()} == {'torch.float64', 'torch.int64'}
+    found = largest_difference(one['state_dict'], two['state_dict'])
+    print(f'largest difference of weights and statistics: {found:.1e}')
+    assert found < 1e-10
+
+
+def test_three_processes_test_seven_samples(embedded, tmp_path):
+    config = tmp_path / 'timesformer.py'
+    config.write_text(TIMESFORMER.format(root=ROOT / 'configs'))
+    chosen = [word for word in options(embedded) if not word.startswith(
+        ('model.', 'test_dataloader.batch', 'test_dataloader.dataset.ann'))]
+    short = tmp_path / 'seven.txt'
+    short.write_text('\n'.join((embedded / 'val_videos.txt').read_text().splitlines()[:7]))
+    chosen += [f'test_dataloader.dataset.ann_file={short}', 'test_dataloader.batch_size=2']
+    run('tools/train.py', config, *SAME, '--work-dir', tmp_path / 'a', *chosen,
+        'train_cfg.max_epochs=1')
+    command = ['tools/test.py', config, tmp_path / 'a' / 'epoch_1.pth', '--work-dir',
+               tmp_path / 'b', '--eval', 'top_k_accuracy']
+    one = run(*command, '--out', tmp_path / 'one.json', *chosen)
+    three = run(*torchrun(*command, processes=3), '--out', tmp_path / 'three.json', *chosen)
+    lines = [[line for line in text.splitlines() if line.startswith('top')]
+             for text in (one, three)]
+    assert lines[0] and lines[0] == lines[1]
+    first, second = (read_scores(tmp_path / f'{n}.json') for n in ('one', 'three'))
+    assert len(first.names) == 7 and first.names == second.names
+    assert first.labels == second.labels
+    np.testing.assert_allclose(first.scores, second.scores, atol=1e-6)
+
+
+def test_spread_network(embedded, tmp_path):
+    """FSDP2: trains as DDP does, is resumed within an epoch, and becomes a plain file."""
+    config = tmp_path / 'timesformer.py'
+    config.write_text(TIMESFORMER.format(root=ROOT / 'configs'))
+    chosen = [word for word in options(embedded, default_hooks__checkpoint__every_n_iters=3)
+              if not word.startswith('model.')]
+    common = ['tools/train.py', config, *SAME]
+    whole, cut = tmp_path / 'whole', tmp_path / 'cut'
+    run(*torchrun(*common, '--work-dir', tmp_path / 'ddp'), *chosen)
+    run(*torchrun(*common, '--fsdp', '--validate', '--work-dir', whole), *chosen)
+    found = largest_difference(weights(whole / 'epoch_3.pth'), weights(
+        tmp_path / 'ddp' / 'epoch_3.pth'))
+    print(f'largest difference between FSDP and DDP: {found:.1e}')
+    assert found < 1e-5
+    # The newest one has a damaged shard: the one before, saved within an epoch, takes its place.
+    cut.mkdir()
+    for path in (*whole.glob('iter_3.*'), *whole.glob('epoch_2.*')):
+        (shutil.copytree if path.is_dir() else shutil.copy2)(path, cut / path.name)
+    (cut / 'last_checkpoint').write_text(str(cut / 'epoch_2.pth'))
+    shard = next(cut.glob('epoch_2.shards-*')) / '__1_0.distcp'
+    shard.write_bytes(shard.read_bytes()[:-1])
+    out = run(*torchrun(*common, '--fsdp', '--validate', '--resume', '--work-dir', cut), *chosen)
+    assert 'epoch_2.pth is damaged and passed over' in out and 'resumed epoch: 1, iter: 3' in out
+    one, other = weights(whole / 'epoch_3.pth'), weights(cut / 'epoch_3.pth')
+    assert largest_difference(one, other) == 0
+    # A plain file, with the same scores.
+    published = run('tools/analysis/publish_model.py', whole / 'epoch_3.pth', tmp_path / 'p.pth')
+    plain = published.split(': ')[0]
+    assert torch.load(plain)['state_dict'].keys() == one.keys()
+    for name, checkpoint in (('plain', plain), ('sharded', whole / 'epoch_3.pth')):
+        run('tools/test.py', config, checkpoint, '--out', tmp_path / f'{name}.json', '--work-dir',
+            tmp_path / name, *chosen)
+    first, second = (read_scores(tmp_path / f'{n}.json') for n in ('plain', 'sharded'))
+    assert first.names == second.names and np.array_equal(first.scores, second.scores)
 
 
 @pytest.mark.parametrize('wrong', ['config', 'file'])
