@@ -22,7 +22,8 @@ RUNS := work_dirs/demo
 ONCE := --validate --seed 0 --deterministic
 METRICS := --eval top_k_accuracy mean_class_accuracy
 
-.PHONY: help setup demo lint test test-all test-thirdparty test-wheel zoo bench bench-data clean
+.PHONY: help setup demo demo-detection lint test test-all test-thirdparty test-wheel zoo \
+  zoo-embedded bench bench-data clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -62,7 +63,6 @@ ON_FRAMES := configs/detection/ava/slowonly_r18_1x1x1_6e_embedded_scenes_rgb.py
 SCENES := $(DATA)/scenes
 FOUND := $(RUNS)/scenes
 
-.PHONY: demo-detection
 demo-detection: setup  ## make embedded scenes, train two detectors of actions, test, draw (some minutes)
 	$(PY) tools/data/build_embedded.py --scenes --out $(SCENES)
 	$(PY) tools/train.py $(ON_CLIPS) --work-dir $(FOUND)/slowfast $(ONCE)
@@ -102,7 +102,6 @@ zoo: setup  ## hold the configs of the zoo against the published tables, make mo
 	$(PY) tools/zoo.py check
 	$(PY) tools/zoo.py write
 
-.PHONY: zoo-embedded
 zoo-embedded: setup  ## train the networks of the embedded benchmark (an hour or two), make the page
 	$(PY) tools/data/build_embedded.py --out $(DATA)
 	$(PY) tools/zoo.py embedded --record $(ARGS)
