@@ -283,9 +283,10 @@ def _model_options(model):
     """A network without weights of others, for pictures that are a quarter as wide."""
     backbone, place = model['backbone'], 'model.backbone'
     options = {f'{place}.pretrained': None} if backbone.get('pretrained') else {}
-    if backbone['type'] == 'C3D':
+    # Small networks of the embedded benchmark keep their pictures.
+    if backbone['type'] == 'C3D' and backbone.get('out_dim', 8192) == 8192:
         options[f'{place}.out_dim'] = 512
-    elif backbone['type'] == 'TimeSformer':
+    elif backbone['type'] == 'TimeSformer' and backbone['img_size'] == 224:
         options.update({f'{place}.img_size': 56, f'{place}.patch_size': 14})
     sides = (model.get('test_cfg') or {}).get('short_sides')
     if sides:
