@@ -39,7 +39,7 @@ SPREAD = [
     'x3d_s_13x6x1_facebook_kinetics400_rgb', 'tsn_r50_clip_feature_extraction_1x1x3_rgb',
     'audioonly_r50_64x1x1_100e_kinetics400_audio_feature', SOUND,
     'c2d_r18_u8_6e_embedded_rgb', 'c3d_u16_6e_embedded_rgb', 'mvit_u8_6e_embedded_rgb',
-    'swin_u8_10e_embedded_rgb',
+    'swin_u8_10e_embedded_rgb', 'tsm_mobilenetv2_1x1x8_20e_embedded_rgb',
     'slowfast_r18_2x8x1_6e_embedded_scenes_rgb']
 pytestmark = pytest.mark.filterwarnings('ignore:.*classes have no sample')
 

@@ -88,7 +88,10 @@ class SmallData:
             text = listed.read_text() * times
             listed = listed.with_name(f'{listed.stem}_{times}_times.txt')
             listed.write_text(text)
-        return dict(ann_file=str(listed), data_prefix=None)
+        options = dict(ann_file=str(listed), data_prefix=None)
+        if dataset.get('sample_by_class'):      # factors of classes of which there may be no clip
+            options['sample_by_class'] = True
+        return options
 
     def _moments(self, dataset, phase):
         """The same for a list of boxes: one second of each clip, and two people."""
