@@ -9,6 +9,7 @@ import pytest
 from mmengine.config import Config
 
 from mmvideo.engine.config_file import find_config
+from mmvideo.engine.run import load_config
 from mmvideo.errors import InputError, MissingFileError
 from mmvideo.zoo import Row, View, group_rows, read_configs, read_rows
 from mmvideo.zoo.check import NAMED_OTHERWISE, compare, name_complaints, read_published
@@ -344,3 +345,9 @@ def test_stale_pages_are_told(configs, monkeypatch, capsys, tmp_path):
     page.write_text(page.read_text().replace('70.24', '70.25'))
     assert main(['write', '--check', '--out', str(page)]) == 1
     assert 'is stale, now it is: | 98 |' in capsys.readouterr().out
+
+
+def test_moments_count_as_clips():
+    view = view_of(load_config(find_config(
+        'slowfast_paper_r101_16x8x1_57e_charades_moments_rgb')))
+    assert view == View(25, 3, 64, (1, 1, 3, 64, 256, 256))

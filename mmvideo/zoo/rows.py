@@ -238,8 +238,8 @@ def test_view(cfg, pipeline=None):
     height, width = (size, size) if isinstance(size, int) else size
     channels = cfg.model.backbone.get('in_channels', 2) if modality(dataset) == 'Flow' else 3
     if cfg.model.type != 'Recognizer2D':
-        return View(clip.num_clips, crops, clip.clip_len,
-                    (1, 1, channels, clip.clip_len, height, width))
+        clips = clip.get('num_moments') or clip.num_clips
+        return View(clips, crops, clip.clip_len, (1, 1, channels, clip.clip_len, height, width))
     dense = clip['type'] == 'DenseSampleFrames'     # a clip at each of its places
     sampled = clip.num_clips * (clip.get('num_sample_positions', 10) if dense else
                                 2 if clip.get('twice_sample') else 1)
