@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from mmvideo.config_text import to_text
-from mmvideo.zoo.smoke import pipeline_options
+from mmvideo.zoo.smoke import GRID_EPOCHS, GRID_STEP, GRID_TIMES, pipeline_options
 
 RECIPES = json.loads(gzip.decompress(
     (Path(__file__).parents[1] / 'data/recipes.json.gz').read_bytes()))
@@ -80,10 +80,15 @@ def small_options(cfg, data):
     if cfg['model']['backbone']['type'] == 'C3D':
         # Two layers of 4096 stay; they are written once, not six times.
         options.update({'evaluation.save_best': None, 'checkpoint_config.save_optimizer': False})
+    epochs = GRID_EPOCHS if 'multigrid' in cfg else 1
     if 'total_epochs' in cfg:
-        options['total_epochs'] = 1
+        options['total_epochs'] = epochs
     if 'evaluation' in cfg:
-        options.update({'evaluation.interval': 1, 'evaluation.start': 1})
+        options.update({'evaluation.interval': epochs, 'evaluation.start': epochs})
+    if 'multigrid' in cfg:
+        options.update({'data.videos_per_gpu': 1, 'lr_config.step': [GRID_STEP],
+                        'multigrid.epoch_factor': 1., 'multigrid.default_s': None,
+                        'multigrid.warmup_epochs': 1})
     keeps_size = cfg['model']['backbone']['type'].startswith('timm.swin')
     for phase in PHASES:
         found = cfg['data'].get(phase)
@@ -92,7 +97,8 @@ def small_options(cfg, data):
         for place, dataset in places.items():
             if dataset is not None:
                 options.update(pipeline_options(dataset['pipeline'], place, keeps_size))
-                options.update({f'{place}.{k}': v for k, v in data(dataset, phase).items()})
+                times = GRID_TIMES if 'multigrid' in cfg and phase == 'train' else 1
+                options.update({f'{place}.{k}': v for k, v in data(dataset, phase, times).items()})
     return {**options, **SLIPS.get(Path(cfg['dataset_type']).stem, {})}
 
 
