@@ -48,7 +48,8 @@ def test_each_data_set_part_of_a_public_set_is_in_the_table(config_parts):
     for path in config_parts:
         cfg = Config.fromfile(path)
         root = cfg.get('root')
-        if not root or root in ('data/own', 'data/embedded'):
+        # AVA's lists have a line for each action of each box, and no count is published.
+        if not root or root in ('data/own', 'data/embedded', 'data/embedded/scenes', 'data/ava'):
             continue
         for loader in (cfg.train_dataloader, cfg.val_dataloader):
             if official_size(loader.dataset.ann_file) is None:

@@ -270,7 +270,7 @@ def test_load_from_keeps_what_fits(embedded, bad, tmp_path):
     ([*TOP_K, '--eval-options', 'top_k.topk=3'], "no metric 'top_k'; .*'top_k_accuracy'"),
     ([*TOP_K, '--eval-options', 'top_k_accuracy.topk=3', 'top_k_accuracy.topk.x=3'],
      'top_k_accuracy.topk.x=3: topk is set already'),
-    ([*TOP_K, '--average-clips', 'max'], r"--average-clips: invalid choice: 'max'"),
+    ([*TOP_K, '--average-clips', 'best'], r"--average-clips: invalid choice: 'best'"),
 ])
 def test_flags_of_testing(refused, bad, flags, message, monkeypatch):
     monkeypatch.chdir(ROOT)
