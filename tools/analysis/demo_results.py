@@ -42,20 +42,34 @@ def top1_of(path):
     return 100 * float(top_k_accuracy(found.averaged(), np.array(found.labels), (1,))[0])
 
 
-def results(folder, data):
-    """Print the table and write ``results.json``; 1 if a bound does not hold, else 0."""
-    ceilings = read_json(data / 'embedded.json')['ceilings']
-    found = {row[0]: round(top1_of(folder / row[4]), 2) for row in ROWS}
-    print(f'{"network":<12} {"sees":<23} {"top-1":>7} {"ceiling":>8}')
+def tell(folder, measure, rows):
+    """Print a table of runs and write ``results.json``; 1 if a bound does not hold, else 0.
+
+    Args:
+        folder: where the file is written.
+        measure: what the figures are, for the head of the table.
+        rows: of each run its key in the file, its name, what it sees, its figure and the best that
+            can be had, the least and the most that are sound; figures in percent.
+    """
+    names, sees = (max(map(len, words)) + 1 for words in list(zip(*rows, strict=True))[1:3])
+    print(f'{"network":<{names}} {"sees":<{sees}} {measure:>7} {"ceiling":>8}')
     status = 0
-    for key, name, sees, evidence, _, least, most in ROWS:
+    for _, name, what, found, ceiling, least, most in rows:
         note = ''
-        if not least <= found[key] <= most:
+        if not least <= found <= most:
             status, note = 1, f'  expected {least}..{most}'
-        print(f'{name:<12} {sees:<23} {found[key]:>7.2f} {100 * ceilings[evidence]:>8.1f}{note}')
-    write_file(folder / 'results.json', json.dumps(found).encode())
+        print(f'{name:<{names}} {what:<{sees}} {found:>7.2f} {ceiling:>8.1f}{note}')
+    write_file(folder / 'results.json', json.dumps({row[0]: row[3] for row in rows}).encode())
     print(f'written: {folder / "results.json"}')
     return status
+
+
+def results(folder, data):
+    """The table of the three networks and of their sum; the status of :func:`tell`."""
+    ceilings = read_json(data / 'embedded.json')['ceilings']
+    return tell(folder, 'top-1', [
+        (key, name, sees, round(top1_of(folder / file), 2), 100 * ceilings[evidence], least, most)
+        for key, name, sees, evidence, file, least, most in ROWS])
 
 
 def main(argv=None):

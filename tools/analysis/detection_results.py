@@ -16,7 +16,10 @@ from mmvideo.ava_files import read_boxes, read_excluded, read_label_map
 from mmvideo.command import exit_status
 from mmvideo.errors import MissingFileError
 from mmvideo.evaluation.ava import average_precisions
-from mmvideo.storage import replacing
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from demo_results import tell  # noqa: E402
 
 # Name of the file; what the detector is; what it sees, as the data set calls it; least and most
 # mAP in percent that a sound run reaches.
@@ -36,23 +39,15 @@ def mean_precision(path, data):
 
 
 def results(folder, data):
-    """Print the table and write ``results.json``; 1 if a bound does not hold, else 0."""
+    """The table of both detectors; the status of :func:`demo_results.tell`."""
     record = data / 'scenes.json'
     if not record.is_file():
         raise MissingFileError(f'{record} does not exist; '
                                'python tools/data/build_embedded.py --scenes makes it')
-    ceilings, found, status = json.loads(record.read_text())['ceilings'], {}, 0
-    print(f'{"network":<22} {"sees":<14} {"mAP":>6} {"ceiling":>8}')
-    for key, name, sees, least, most in ROWS:
-        found[key] = round(mean_precision(folder / f'{key}.csv', data), 2)
-        note = ''
-        if not least <= found[key] <= most:
-            status, note = 1, f'  expected {least}..{most}'
-        print(f'{name:<22} {sees:<14} {found[key]:>6.2f} {100 * ceilings[sees]:>8.1f}{note}')
-    with replacing(folder / 'results.json') as draft:
-        draft.write_text(json.dumps(found))
-    print(f'written: {folder / "results.json"}')
-    return status
+    ceilings = json.loads(record.read_text())['ceilings']
+    return tell(folder, 'mAP', [
+        (key, name, sees, round(mean_precision(folder / f'{key}.csv', data), 2),
+         100 * ceilings[sees], least, most) for key, name, sees, least, most in ROWS])
 
 
 def main(argv=None):
