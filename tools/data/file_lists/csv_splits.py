@@ -2,6 +2,7 @@
 import os.path as osp
 
 from mmvideo.datasets.charades import read_actions
+from mmvideo.datasets.official import OFFICIAL
 from mmvideo.errors import InputError
 from mmvideo.labels import label_names
 
@@ -9,7 +10,7 @@ from .split_files import Classes, Entry, csv_lines
 
 __all__ = ['charades', 'hvu', 'jester', 'kinetics', 'mit', 'mmit', 'sthv1']
 
-CHARADES_CLASSES = 157
+CHARADES_CLASSES = OFFICIAL['charades'].classes
 HVU_CATEGORIES = ('action', 'attribute', 'concept', 'event', 'object', 'scene')
 
 
